@@ -136,7 +136,7 @@ CASES = {
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
     "ann generate": [("generate", "ht.nn", "--start", "ab", "--length", 5)],
-    "ann words": [("words", "v.vec", "king", "-", "man"), ("words", "v.vec", "--analogies", "q.txt", "--pairs", "p.tsv"), ("words", "v.vec", "--pairs", "few.tsv")],
+    "ann words": [("words", "v.vec", "king", "-", "man"), ("words", "v.vec", "--analogies", "q.txt", "--pairs", "p.tsv"), ("words", "v.vec", "--pairs", "few.tsv"), ("words", "nt.nn", "--complete", "abca")],
     "ann scan": [("scan", "rgb.nn", "a.ppm", "--per-pixel"), ("scan", "rgb.nn", "a.ppm", "--patch", "1x1", "--find", "a,b,d")],
     "ann t": [("t", "old.nn", "pos.txt", "neg.txt", 5, "valid.txt", "valid.txt", 0.5, 0)],
     "ann r": [("r", "ot.nn", "list.txt"), ("r", "ot.nn", "pos.txt")],
@@ -157,6 +157,7 @@ def made(tmp_path_factory):
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "letters.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, 3 lstm, softmax]\n")
+    (small / "next.nn").write_text("anncli: 1\ninputs: words\nlayers: [2 embedding, softmax]\n")
     (small / "text.txt").write_text("abca\ncabbage\n" * 20)
     (small / "lines.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, mean, 1 logistic]\n")
     (small / "good.txt").write_text("good day\nso good\n" * 3)
@@ -183,6 +184,7 @@ def made(tmp_path_factory):
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
         "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",
         "train letters.nn text.txt 1 -q -o ht.nn",
+        "train next.nn text.txt 1 -q -o nt.nn",
         "train lines.nn good.txt bad.txt 1 -q -o line.nn --validation 0",
     ):
         line = [sys.executable, "-m", "anncli", *command.split()]

@@ -79,3 +79,17 @@ def test_faults(folder: Path, ann: Run, words: str, code: int, message: str) -> 
     (folder / "model.bin").write_bytes(b"\xba\x16\x4f\x2f\x0c\0\0\0")
     done = ann("words", *words.split(), check=code)
     assert (done.stdout, done.stderr) == ("", f"ann: {message}\n")
+
+
+def test_a_trained_network_completes_a_text_and_has_no_outputs(folder: Path, ann: Run) -> None:
+    (folder / "cbow.nn").write_text("anncli: 1\ninputs: words\nlayers: [4 embedding, cbow min-count 1]\n")
+    (folder / "t.txt").write_text("the cat sat on the mat\nthe dog sat on the mat\n" * 30)
+    ann("train", "cbow.nn", "t.txt", 3, "-q")
+    done = ann("words", "cbow.nn", "--complete", "the CAT xyz", "--top", 2)
+    assert [float(line.split()[1]) > 0 for line in done.stdout.splitlines()] == [True, True]
+    assert done.stderr == "ann: warning: the network does not know xyz\n"
+    assert len(ann("words", "cbow.nn", "cat", "--top", 3).stdout.splitlines()) == 3
+    message = "ann: a network that ends in `cbow` has word vectors and no outputs; ask it with ann words NETWORK WORD, or write the vectors with ann export --to word2vec\n"
+    assert ann("predict", "cbow.nn", "t.txt", check=2).stderr == message
+    refused = ann("export", "cbow.nn", "-o", "x.c", check=4).stderr
+    assert "the format c is for outputs, and a network that ends in `cbow` has vectors of words alone" in refused

@@ -93,6 +93,9 @@ def _trained(values: Values, path: str) -> Network:
     network = load(path)
     show_network_remarks(values.console, network)
     require_trained(network, path)
+    if network.text_use == "vectors":
+        layer: Any = network.topology.layers[-1]
+        raise layer.no_outputs()
     check_stateful(values, network)
     return network
 
