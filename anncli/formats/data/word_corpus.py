@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -114,7 +115,9 @@ def read_corpus(
         raise DataError(f"holds {found}", path=shown, advice=advice)
     n_different = len(lexicon)
     del lexicon
-    return WordCorpus(*text.renumbered(new), vocabulary, n_words, n_different, tuple(sources))
+    corpus = WordCorpus(*text.renumbered(new), vocabulary, n_words, n_different, tuple(sources))
+    _give_back()
+    return corpus
 
 
 def _lines(source: ByteSource) -> Iterator[tuple[list[str], bool]]:
@@ -157,3 +160,12 @@ def _chosen(
     order = sorted(frequent, key=lambda number: (-counts[number], words[number]))[: definition.words]
     new[order] = np.arange(len(order), dtype=np.int32)
     return WordEncoder(tuple(words[k] for k in order), tuple(counts[order].tolist()), definition), new
+
+
+def _give_back() -> None:
+    """Give what the words of the texts took back to the system: the vectors need that room, and glibc would keep 20 MB of it."""
+    import ctypes
+
+    # Other systems have no such function.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
