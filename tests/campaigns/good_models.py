@@ -11,12 +11,16 @@ import numpy as np
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.registry import export_format
 from anncli.formats.networks.storage import render
+from anncli.formats.networks.word_files import binary_of, text_of
 from anncli.network.network import Network, NetworkSource, SelfTest
 from anncli.network.scaling import Scaling
+from anncli.network.word_vectors import WordVectors
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "formats"))
 
 import network_files as files
+
+WORDS = WordVectors(("the", "wört", "of"), np.linspace(-1, 1, 9, dtype=np.float32).reshape(3, 3))
 
 _ONNX = Path(__file__).parents[1] / "data/onnx"
 
@@ -77,6 +81,9 @@ MODELS: dict[str, Callable[[], bytes]] = {
     "sklearn 2": _big_pipeline,
     "fann": lambda: exported("fann"),
     "json": lambda: exported("json"),
+    "word2vec": lambda: text_of(WORDS),
+    "word2vec 2": lambda: binary_of(WORDS),
+    "glove": lambda: text_of(WORDS).split(b"\n", 1)[1],
     "onnx": lambda: exported("onnx"),
     "onnx 2": (_ONNX / "torch_activations.onnx").read_bytes,
     "onnx 3": (_ONNX / "torch_view.onnx").read_bytes,
