@@ -141,7 +141,9 @@ def outcome(data: bytes, watch: Watch) -> tuple[str, str | None]:
             network = parse(data, "a.file")
             if network.is_trained and not network.needs_encoder:
                 values = np.ones((2, network.n_inputs), np.float32)
-                predict(network, values if network.topology.takes_vectors else Rows(values, np.array([0, 2])))
+                # Vectors of words give no outputs.
+                if network.text_use != "vectors":
+                    predict(network, values if network.topology.takes_vectors else Rows(values, np.array([0, 2])))
             parse(render(network), "a.nn")
     except AnnError as error:
         found, fault = "refused", _fault_of(error)
