@@ -233,6 +233,8 @@ def _finished(run: _Run, is_cut: bool) -> Network:
 
 
 def _write(settings: TrainSettings, run: _Run, network: Network) -> None:
+    # The text is not needed any more, and the file takes some room while it is written.
+    run.corpus.tokens.resize(0, refcheck=False)
     if run.kept_as is None or run.replaced is None or stays(run.kept_as, run.replaced):
         save(network, settings.output)
     else:
