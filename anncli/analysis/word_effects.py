@@ -32,12 +32,14 @@ class TextEffects(NamedTuple):
 
 
 class WordEffect(NamedTuple):
-    """A word: in how many texts it is; means, deviations (n_outputs,): of the changes of the scores in these texts."""
+    """A word: in how many texts it is; means, deviations (n_outputs,): of the changes of the scores in these texts; spreads (n_outputs,): the
+    standard deviation of what the word does to a score over all texts, 0 in those without it: how much it tells texts apart."""
 
     word: str
     n_texts: int
     means: Array
     deviations: Array
+    spreads: Array
 
 
 def word_form(network: Network) -> WordForm:
@@ -104,9 +106,11 @@ def word_effects(effects: Sequence[TextEffects], least: int = 1) -> list[WordEff
     means = _sums(rows, changes, len(places)) / np.maximum(counts, 1)[:, None]
     squares = _sums(rows, (changes - means[rows]) ** 2, len(places))
     deviations = np.sqrt(squares / np.maximum(counts - 1, 1)[:, None])
+    of_all, square_of_all = (counts[:, None] * each / len(effects) for each in (means, means**2))
+    spreads = np.sqrt(np.maximum(squares / len(effects) + square_of_all - of_all**2, 0))
     words = [*places]
     kept = sorted(np.flatnonzero(counts >= least).tolist(), key=words.__getitem__)
-    return [WordEffect(words[k], int(counts[k]), means[k], deviations[k]) for k in kept]
+    return [WordEffect(words[k], int(counts[k]), means[k], deviations[k], spreads[k]) for k in kept]
 
 
 def _sums(rows: Array, values: Array, n: int) -> Array:

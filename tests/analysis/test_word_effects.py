@@ -122,6 +122,7 @@ def test_means_and_deviations_are_over_the_texts_that_contain_a_word() -> None:
         assert one.n_texts == len(own)
         assert one.means[0] == pytest.approx(np.mean(own))
         assert one.deviations[0] == pytest.approx(np.std(own, ddof=1) if len(own) > 1 else 0)
+        assert one.spreads[0] == pytest.approx(np.std([*own, *[0] * (4 - len(own))]))
     assert [one.word for one in word_effects(effects, 2)] == ["a"]
     assert word_effects([]) == []
     assert [least_texts(n) for n in (1, 400, 401, 1000)] == [2, 2, 3, 5]

@@ -35,6 +35,7 @@ def test_the_words_of_many_texts(summing: Path, ann: Run) -> None:
         "a                       3      1.25    0  b           3     1.833  0.144\n"
         "\n"
         "mean change of the log odds of yes by a word, in the texts that contain it: 2 words in at least 2 of 4 texts\n"
+        "in the order of how much they tell texts apart: first strong words that are in many texts, though not in all\n"
         "log odds without any word: yes 0.5\n"
         "\n"
         "texts that trained the network: not known: the network file holds no digests of the rows that trained it\n"
@@ -45,7 +46,22 @@ def test_the_words_of_many_texts(summing: Path, ann: Run) -> None:
         ("a", 3, [1.25]),
         ("b", 3, [pytest.approx(-(2 + 1.75 + 1.75) / 3)]),
     ]
-    assert (summing / "w.csv").read_text().splitlines()[:2] == ["word,texts,log_odds_yes,deviation_yes", "a,3,1.25,0"]
+    head, row = (summing / "w.csv").read_text().splitlines()[:2]
+    assert head == "word,texts,log_odds_yes,deviation_yes,spread_yes"
+    # The changes 1.25, 1.25, 0, 1.25.
+    assert row.startswith("a,3,1.25,0,0.541265877")
+
+
+def test_first_come_words_that_tell_texts_apart(summing: Path, ann: Run) -> None:
+    network = Network.create("characters", ["1 logistic"], classes=("yes", "no"))
+    network = network.with_vocabulary(CharacterEncoder((" ", "a", "b", "c", "d", "e")))
+    network.set_parameters(np.array([0, 0, 1, 3, 2, -1, -2, 0]))
+    save(network, summing / "net.nn")
+    # a is everywhere, b and e are strong and rare, c and d less so and in every second text.
+    (summing / "texts.txt").write_text("a b\na b\n" + "a\na c\n" * 29 + "a e\na e\n" + "a\na d\n" * 29)
+    lines = ann("explain", "net.nn", "texts.txt").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["c", "b", "a"]
+    assert [line.split()[4] for line in lines[1:3]] == ["d", "e"]
 
 
 def test_the_words_of_one_text(summing: Path, ann: Run) -> None:

@@ -37,7 +37,10 @@ class WordTable:
     of_nothing: Array | None
 
     def text(self, most: int) -> str:
-        """A table for each class, of two classes one, with up to `most` words on either side."""
+        """A table for each class, of two classes one, with up to `most` words on either side.
+
+        First come the words that tell texts apart most: by means a name that comes in two texts would stand above *great* and *bad*.
+        """
         blocks = []
         for name, (n, least, words) in self.found.items():
             mark = "*" if name == "all texts" and self.n_seen else ""
@@ -51,7 +54,9 @@ class WordTable:
     def _sides(self, words: Sequence[WordEffect], place: int, title: str, most: int) -> str:
         own = self.outputs[place]
         other = f"for {self.classes[1 - place]}" if len(self.classes) == 2 else f"against {own}"
-        ranked = sorted((one for one in words if one.means[place]), key=lambda one: -abs(one.means[place]))
+        ranked = sorted(
+            (one for one in words if one.means[place]), key=lambda one: (-one.spreads[place], -abs(one.means[place]))
+        )
         sides = []
         for is_for in (True, False):
             chosen = [one for one in ranked if (one.means[place] > 0) == is_for][:most]
@@ -70,7 +75,8 @@ class WordTable:
         drawn = "" if n == of else f", drawn from {of:,} (--rows N takes more)"
         lines = [
             f"mean change of the {self.unit} of {printable(self.outputs[0]) if len(self.outputs) == 1 else 'the class'} by a "
-            f"word, in the texts that contain it: {count_of(len(words), 'word')} in at least {least} of {n:,} texts{drawn}"
+            f"word, in the texts that contain it: {count_of(len(words), 'word')} in at least {least} of {n:,} texts{drawn}",
+            "in the order of how much they tell texts apart: first strong words that are in many texts, though not in all",
         ]
         if self.of_nothing is not None:
             lines.append(f"{self.unit} without any word: {_named(self.outputs, self.of_nothing)}")
@@ -112,6 +118,7 @@ class WordTable:
             kind = self.unit.replace(" ", "_")
             columns.append(TableColumn(f"{kind}_{name}", np.array([one.means[place] for one in words], float)))
             columns.append(TableColumn(f"deviation_{name}", np.array([one.deviations[place] for one in words], float)))
+            columns.append(TableColumn(f"spread_{name}", np.array([one.spreads[place] for one in words], float)))
         return Table(tuple(columns), len(words))
 
 
@@ -126,7 +133,13 @@ def _cells(one: WordEffect, place: int) -> list[str]:
 
 def _document(n: int, least: int, words: Sequence[WordEffect]) -> dict[str, Any]:
     entries = [
-        {"word": one.word, "texts": one.n_texts, "means": one.means.tolist(), "deviations": one.deviations.tolist()}
+        {
+            "word": one.word,
+            "texts": one.n_texts,
+            "means": one.means.tolist(),
+            "deviations": one.deviations.tolist(),
+            "spreads": one.spreads.tolist(),
+        }
         for one in words
     ]
     return {"n": n, "least": least, "words": entries}
