@@ -191,8 +191,15 @@ def test_a_network_that_learnt_to_recall(tmp_path: Path, ann: Ann) -> None:
         "--option",
         "input_noise=0.4",
     ]
+    few = ann("train", "memory.nn", LETTERS, 2, "--label", "inputs", "-o", "few.nn").stdout
+    assert "patterns  0 of 26 are fixed points" in few
+    assert (
+        "\nfew fixed points: --validation 0 trains on all rows, and --l2 0 and --option input_noise=0.4 help; `memory"
+        in few
+    )
     done = ann("train", "memory.nn", LETTERS, 300, "--label", "inputs", *options)
     assert "patterns  26 of 26 are fixed points (100 %)" in done.stdout
+    assert "few fixed points" not in done.stdout
     rows, names = np.repeat(letters(), 20, axis=0), [name for name in NAMES for _ in range(20)]
     write(tmp_path / "noisy.csv", flipped(rows, 3), names)
     memory = json.loads(ann("test", "memory.nn", "noisy.csv", "--json").stdout)["memory"]

@@ -9,6 +9,11 @@ from anncli.errors import count_of
 from anncli.inference.recall import Kept, Recalled, kept_patterns, recall
 from anncli.network.network import Network
 
+_FEW = (
+    "few fixed points: --validation 0 trains on all rows, and --l2 0 and --option input_noise=0.4 help; "
+    "`memory beta 8` stores them in one pass"
+)
+
 
 class MemoryReport(NamedTuple):
     """kept: of the stored patterns; found: what the rows of a data set recall, None without such; named, right: how many rows
@@ -87,8 +92,10 @@ def stored_lines(network: Network) -> list[str]:
             "a memory is stored in one pass: EPOCHS and the options of trainers have no effect",
         ]
     n = len(report.kept.fixed)
+    few = 2 * int(report.kept.fixed.sum()) < n
     return [
         "",
         *report.lines(),
+        *([_FEW] if few else []),
         f"the {count_of(n, 'row')} are kept in the file, for `ann predict` to say which one is recalled (--no-patterns leaves them out)",
     ]

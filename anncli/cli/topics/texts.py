@@ -80,7 +80,10 @@ def _data() -> str:
         """Two or more words without --label are a file for each class, of rows of numbers; of two the first is positive.""",
         """Samples of several rows are .ts files, rows with an empty line between two samples, or a table with --sequence NAME.
         --window N --horizon M makes samples of one long table in the order of time, which --order names, and forecasts it.
-        A network file with `inputs: characters` takes texts, with `inputs: 5 spikes` source:time pairs.""",
+        A network file with `inputs: 5 spikes` takes source:time pairs.""",
+        """Texts are read where a network or --inputs says `words`, `documents` or `characters`: a text a line and a file a class,
+        or a folder of files for each class; a running text for the next word and for vectors of words; lines of a word, a
+        tab and its tag. --label inputs makes the inputs the answers, and a memory (`layers: [memory beta 8]`) needs none.""",
         """Columns of words become an input for each word. Missing cells are an error until --missing says what replaces
         them. --ignore, --use, --category, --group, --order and --weight say what a column is for. Later files are matched
         with the columns of the network by their names.""",
