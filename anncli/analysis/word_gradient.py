@@ -33,7 +33,9 @@ def check_word_gradient(
     session: WordSession, parameters: Array, sentences: Array, rng: np.random.Generator, limit: int | None = None
 ) -> GradientCheck:
     """Compare derivatives that are not 0 at `parameters` (P,), drawn evenly over both blocks; see gradient_check.check_gradient()."""
-    precise = WordSession(session.topology, session.tokens, session.starts, session.seed, compiled=False)
+    precise = WordSession(
+        session.topology, session.tokens, session.starts, session.seed, False, session.tree_counts
+    )  # fmt: skip
     point, asked = parameters.astype(np.float64), _asked(precise, sentences)
     gradient, single = np.empty_like(point), np.empty_like(parameters)
     precise.gradient(point, gradient, sentences)

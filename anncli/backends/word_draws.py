@@ -34,10 +34,13 @@ class Window(NamedTuple):
 class WordDraws:
     """The draws of one layer for a text: tokens int32 (T,), the words of its sentences, which begin at starts (n + 1,).
 
-    Args: n_words: how many words there are; the counts are those of the text.
+    Args: n_words: how many words there are; the counts are those of the text; tree_counts (n_words,): those that the tree is made of,
+    None: those of the text. The nodes of a trained network are those of its own texts, whatever text it goes on with.
     """
 
-    def __init__(self, layer: WordPrediction, n_words: int, tokens: Array, starts: Array) -> None:
+    def __init__(
+        self, layer: WordPrediction, n_words: int, tokens: Array, starts: Array, tree_counts: Array | None = None
+    ) -> None:
         self.layer, self.n_words, self.tokens, self.starts = layer, n_words, tokens, starts
         counts = np.zeros(n_words, dtype=np.int64)
         for part in blocks(len(tokens)):
@@ -45,7 +48,8 @@ class WordDraws:
             counts += np.bincount(tokens[part], minlength=n_words)
         self.keep = keep_limits(counts, layer.subsample)
         self.noise: NoiseTable = noise_table(counts) if not layer.is_hierarchical else _NO_NOISE
-        self.tree: WordTree | None = word_tree(counts) if layer.is_hierarchical else None
+        own = counts if tree_counts is None else tree_counts
+        self.tree: WordTree | None = word_tree(own) if layer.is_hierarchical else None
 
     def windows(self, key: int, first: int, last: int) -> Iterator[Window]:
         """The windows whose middle is one of the places first .. last - 1; key: of the epoch."""

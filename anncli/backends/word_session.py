@@ -20,16 +20,18 @@ class WordSession:
     """A network of word vectors on a text: tokens int32 (T,), the words of sentences that begin at starts int64 (n + 1,).
 
     Parameters are vectors (P,). Float32 ones go to the compiled code where there is some, unless `compiled` is False.
+    tree_counts: see WordDraws.
     """
 
     def __init__(
-        self, topology: Topology, tokens: Array, starts: Array, seed: int = 0, compiled: bool = True
+        self, topology: Topology, tokens: Array, starts: Array, seed: int = 0, compiled: bool = True,
+        tree_counts: Array | None = None,
     ) -> None:  # fmt: skip
         layer = topology.layers[-1]
         assert isinstance(layer, WordPrediction)
         self.topology, self.layer, self.seed = topology, layer, seed
-        self.tokens, self.starts = tokens, starts
-        self.draws = WordDraws(layer, topology.inputs.columns, tokens, starts)
+        self.tokens, self.starts, self.tree_counts = tokens, starts, tree_counts
+        self.draws = WordDraws(layer, topology.inputs.columns, tokens, starts, tree_counts)
         self._native = native_module() if compiled else None
         self._variant = None if self._native is None else VARIANT if is_reproducible() else chosen_variant()
 

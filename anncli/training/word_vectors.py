@@ -47,15 +47,16 @@ class WordProgress(NamedTuple):
 class WordTraining:
     """`for progress in training.pieces(): ...`; it may stop anywhere, and goes on from state() with the same bits.
 
-    Args: parameters: of a trained network, to go on from, which are changed; None: new ones. rate: of the first word.
+    Args: parameters: of a trained network, to go on from, which are changed; None: new ones. rate: of the first word;
+    tree_counts (V,): how often each word came in the texts that the tree of a hierarchical softmax is made of, None: in this text.
     """
 
     def __init__(
         self, topology: Topology, tokens: Array, starts: Array, seed: int, epochs: int, rate: float,
-        parameters: Array | None = None,
+        parameters: Array | None = None, tree_counts: Array | None = None,
     ) -> None:  # fmt: skip
         self.topology, self.epochs, self.rate = topology, epochs, rate
-        self.session = WordSession(topology, tokens, starts, seed)
+        self.session = WordSession(topology, tokens, starts, seed, tree_counts=tree_counts)
         self.parameters = initial_vectors(topology, seed) if parameters is None else parameters
         #: The mean loss of each epoch that is over.
         self.losses: list[float] = []

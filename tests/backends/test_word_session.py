@@ -189,3 +189,21 @@ def test_the_vectors_converge_to_pointwise_mutual_information() -> None:
     wanted = pairs / pairs.sum(axis=1, keepdims=True) / (4 * noise / noise.sum())
     seen = pairs > 20
     assert np.corrcoef((inputs @ outputs.T)[seen], np.log(wanted[seen]))[0, 1] >= 0.99
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_another_text_does_not_change_the_tree(compiled: bool) -> None:
+    """The nodes of a trained network are those of the counts that trained it: a new tree would give its words to other nodes."""
+    topology = Topology(Shape(3, None, None, True), ["2 embedding", "skip-gram hierarchical subsample 0"])
+    tokens, starts = np.array([2, 2, 1, 2, 0, 2], dtype=np.int32), np.array([0, 6])
+    counts = np.array([5, 2, 1])
+    path = WordSession(topology, tokens, starts, 1, compiled, counts).draws.tree
+    assert path is not None
+    assert path.path.tolist() == word_tree(counts).path.tolist()
+    assert path.path.tolist() != word_tree(np.array([1, 1, 4])).path.tolist()
+    of, other = (WordSession(topology, tokens, starts, 1, compiled, own) for own in (counts, None))
+    point = np.arange(topology.n_parameters, dtype=np.float32) / 10
+    assert of.loss(point) != pytest.approx(other.loss(point), rel=1e-3)
+
+    expected = WordSession(topology, tokens, starts, 1, False, counts).loss(point.astype(np.float64))
+    assert of.loss(point) == pytest.approx(expected, rel=1e-6)

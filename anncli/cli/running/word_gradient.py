@@ -45,7 +45,8 @@ def check_words(values: Values, words: Words, network: Network) -> tuple[Gradien
         network = network.with_vocabulary(corpus.vocabulary)
     seed = values.given_value("seed") or 0
     rng = random_stream(seed, "check")
-    session = WordSession(network.topology, corpus.tokens, corpus.starts, seed)
+    counts = np.array(corpus.vocabulary.counts, dtype=np.int64)
+    session = WordSession(network.topology, corpus.tokens, corpus.starts, seed, tree_counts=counts)
     sentences = rng.permutation(len(corpus.starts) - 1)[: values["rows"] or _SENTENCES]
     parameters = _random(session, rng) if network.parameters is None else network.parameters
     return check_word_gradient(session, parameters, np.sort(sentences), rng), session, len(sentences)

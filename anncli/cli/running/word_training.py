@@ -133,7 +133,8 @@ def _open(settings: TrainSettings) -> _Run:
         check_backup(kept_as, ())
     if not is_continued:
         first = first.with_vocabulary(corpus.vocabulary)
-    training = WordTraining(first.topology, corpus.tokens, corpus.starts, options.seed, options.epochs, options.rate, first.parameters)  # fmt: skip
+    counts = np.array(corpus.vocabulary.counts, dtype=np.int64)
+    training = WordTraining(first.topology, corpus.tokens, corpus.starts, options.seed, options.epochs, options.rate, first.parameters, counts)  # fmt: skip
     run = _Run(first, network_bytes, corpus, training, options, is_continued, replaced, kept_as)
     if checkpoint is not None:
         _resume(str(settings.resume), checkpoint, run)
