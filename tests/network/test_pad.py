@@ -55,6 +55,11 @@ def test_samples_of_any_length_as_a_loop_pads_them(text: str) -> None:
         assert row.tolist() == np.concatenate(wanted).tolist()
 
 
+def test_samples_without_rows_are_zeros() -> None:
+    found = read_layer("pad 2").forward((), np.empty((0, 3)), np.array([0, 0, 0])).outputs
+    assert found.tolist() == [[0.0] * 6] * 2
+
+
 def test_one_row_comes_out() -> None:
     topology = Topology(read_inputs("any x 3"), ["5 tanh", "pad 4", "2 softmax"])
     assert topology.shapes[2] == Shape(20)

@@ -75,8 +75,9 @@ class Pad(Fixed):
 
 
 def _laid_out(rows: Array, places: Array) -> Array:
-    found = rows[places]
-    found[places < 0] = 0
+    found = np.zeros((*places.shape, rows.shape[1]), dtype=rows.dtype)
+    stands = places >= 0
+    found[stands] = rows[places[stands]]
     laid_out: Array = found.reshape(len(places), -1)
     return laid_out
 
