@@ -41,7 +41,7 @@ class _Growing:
 
     def __init__(self) -> None:
         self.numbers, self.n = np.empty(_STEP, dtype=np.int32), 0
-        self.lengths, self.n_sentences = np.empty(_STEP, dtype=np.int32), 0
+        self.lengths, self.n_sentences = np.empty(_STEP, dtype=np.int64), 0
 
     def add(self, numbers: Array, lengths: Array, goes_on: bool) -> None:
         """Sentences more; goes_on: whether the first one continues the last one that is here."""
