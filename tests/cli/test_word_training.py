@@ -8,11 +8,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from inside import Done, ann
 from workers import running_since
 
+from anncli.backends.word_session import WordSession
 from anncli.formats.networks.storage import load
+from anncli.network.encoders.words import WordEncoder
 
 __all__ = ["ann"]
 Run = Callable[..., Done]
@@ -75,6 +78,23 @@ def test_a_resumed_run_gives_the_bytes_of_a_whole_one(place: Path, ann: Run) -> 
     assert (place / "resumed.nn").read_bytes() == (place / "whole.nn").read_bytes()
     other = ann("train", "w.nn", "text.txt", 4, "--output", "resumed.nn", "--resume", "c2", "--seed", 9, check=2)
     assert "it was written with another seed: 0, and this run has 9" in other.stderr
+
+
+def test_another_text_keeps_the_tree_of_the_network(place: Path, ann: Run) -> None:
+    """At a rate of nearly 0 the loss is that of the vectors before, with the paths that their own texts made."""
+    (place / "w.nn").write_text(HEAD.replace("skip-gram", "skip-gram hierarchical min_count 1"))
+    ann("train", "w.nn", "text.txt", 3)
+    known = load(place / "w.nn")
+    other = "zebra rare zebra zebra cat zebra the zebra\n" * 3
+    (place / "other.txt").write_text(other)
+    done = ann("train", "w.nn", "other.txt", 1, "--continue", "--learning-rate", "1e-9", "--json")
+    assert isinstance(known.vocabulary, WordEncoder)
+    tokens, counts = known.vocabulary.tokens([other]), np.array(known.vocabulary.counts)
+    starts = np.array([0, 8, 16, 24])
+    session = WordSession(known.topology, tokens.indices, starts, tree_counts=counts)
+    assert json.loads(done.stdout)["losses"] == [pytest.approx(session.loss(known.all_parameters), rel=1e-5)]
+    of_text = WordSession(known.topology, tokens.indices, starts)
+    assert of_text.loss(known.all_parameters) != pytest.approx(session.loss(known.all_parameters), rel=1e-2)
 
 
 @pytest.mark.slow
