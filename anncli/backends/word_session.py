@@ -49,13 +49,11 @@ class WordSession:
         predicted. epoch: from 0; rates: by the place in this epoch."""
         return self._learn(parameters, None, epoch, first, last, rates)
 
-    def loss(self, parameters: Array, rows: Array | None = None, *, loss: str | None = None, l2: float = 0.0) -> float:
+    def loss(self, parameters: Array, rows: Array | None = None) -> float:
         """The mean loss of a predicted word over some sentences, or all, with the draws of the first epoch."""
         return self.gradient(parameters, np.empty_like(parameters), rows)
 
-    def gradient(
-        self, parameters: Array, out: Array, rows: Array | None = None, shown: object = None, *, l2: float = 0.0
-    ) -> float:
+    def gradient(self, parameters: Array, out: Array, rows: Array | None = None) -> float:
         """The mean loss as loss(), and its gradient."""
         total, predicted = 0.0, 0
         out[...] = 0

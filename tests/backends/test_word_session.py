@@ -155,8 +155,8 @@ def test_a_wrong_gradient_is_found() -> None:
     class Undivided(WordSession):
         """Adds the slope of a mean undivided, as other programs do."""
 
-        def gradient(self, parameters: Any, out: Any, rows: Any = None, shown: Any = None, *, l2: float = 0.0) -> float:
-            loss = super().gradient(parameters, out, rows, shown, l2=l2)
+        def gradient(self, parameters: Any, out: Any, rows: Any = None) -> float:
+            loss = super().gradient(parameters, out, rows)
             self.topology.blocks(out)[0][0][...] *= 2
             return loss
 
@@ -207,3 +207,16 @@ def test_another_text_does_not_change_the_tree(compiled: bool) -> None:
 
     expected = WordSession(topology, tokens, starts, 1, False, counts).loss(point.astype(np.float64))
     assert of.loss(point) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.skipif(native_module() is None, reason="no compiled module")
+@pytest.mark.parametrize(("name", "place", "value"), [
+    ("tokens", 700, V), ("tokens", 700, -1), ("tokens", 0, 1 << 30),
+    ("starts", 5, 1 << 40), ("starts", 5, -1), ("starts", 1, 1499), ("starts", -1, 1501),
+])  # fmt: skip
+@pytest.mark.parametrize("layer", ["skip-gram subsample 0", "cbow hierarchical subsample 0"])
+def test_compiled_code_reads_no_word_that_there_is_not(layer: str, name: str, place: int, value: int) -> None:
+    of = session(layer, 8)
+    getattr(of, name)[place] = value
+    with pytest.raises(ValueError, match="not those of a text of these words"):
+        of.train(parameters(of), 0, 0, len(of.tokens), Rates(0.1))

@@ -18,7 +18,7 @@ enum { LETTER = 1, SPACE = 2, BLOCK = 256, N_BLOCKS = 0x110000 / BLOCK };
 // Bytes behind a text that may be read, and are no part of a word.
 enum { PADDING = 64 };
 
-inline bool is_lower_case_of(unsigned char c) { return (unsigned char)(c - 'A') < 26; }
+inline bool is_capital(unsigned char c) { return (unsigned char)(c - 'A') < 26; }
 
 // Whether a byte is part of a word; all those beyond ASCII are.
 inline bool is_word_byte(unsigned char c, Split split) {
@@ -71,7 +71,7 @@ class Text {
     if (!room.reserve(n + PADDING)) return false;
     char *const to = room.items;
     if (fold)
-      for (int64_t k = 0; k < n; k++) to[k] = (char)(from[k] + (is_lower_case_of((unsigned char)from[k]) ? 0x20 : 0));
+      for (int64_t k = 0; k < n; k++) to[k] = (char)(from[k] + (is_capital((unsigned char)from[k]) ? 0x20 : 0));
     else
       memcpy(to, from, (size_t)n);
     is_ascii = true;

@@ -145,7 +145,7 @@ struct WordStep {
   }
 };
 
-// All windows whose middle is in a piece of the text. False without memory.
+// All windows whose middle is in a piece of the text, up to what `is_wrong` tells of. False without memory.
 static bool learn_piece(AnnWords &w) {
   WordDraws draws(w);
   WordStep step(w);
@@ -161,9 +161,11 @@ static bool learn_piece(AnnWords &w) {
   }
   for (; sentence < w.n_sentences && w.starts[sentence] < w.last; sentence++) {
     const int64_t begin = w.starts[sentence], end = w.starts[sentence + 1], to = end < w.last ? end : w.last;
+    if ((w.is_wrong = begin < 0 || end < begin || end > w.n_tokens)) return true;
     for (int64_t from = begin > w.first ? begin : w.first; from < to; from += WordDraws::PIECE) {
       const int64_t piece_end = to - from < WordDraws::PIECE ? to : from + WordDraws::PIECE;
       draws.take(begin, end, from, piece_end);
+      if ((w.is_wrong = draws.is_wrong)) return true;
       if (draws.begin < draws.end) draws.list(draws.begin, draws.windows[0]);
       for (int i = draws.begin, side = 0; i < draws.end; i++, side ^= 1) {
         // The rows of the next window are on their way while this one is computed.

@@ -11,7 +11,7 @@ struct AnnWords {
   float *in_to, *out_to;
   const int32_t *tokens;       // the words of all sentences, one after another
   const int64_t *starts;       // where each sentence begins, and the end of the last one
-  int64_t n_sentences;
+  int64_t n_tokens, n_sentences;
   int64_t first, last;         // the places of the words in the middle of a window
   const uint32_t *keep;        // by word: a place stays if its low 32 random bits are not above
   const uint32_t *noise_limit; // by word: the alias table of the noise words
@@ -24,6 +24,7 @@ struct AnnWords {
   double rate, slope, floor;   // at place p the rate is max(rate - slope * p, floor)
   double loss;                 // sum over the words that were predicted, and how many there were
   int64_t predicted;
+  bool is_wrong;               // tokens that are no words, or starts that do not fit them, were met: the call ended there
 };
 
 #endif

@@ -22,10 +22,11 @@ struct WordDraws {
   uint64_t *bits;
   int64_t *places;
   int n, begin, end;  // the words that stay around a piece, and which of them are in it
+  bool is_wrong;      // a token is no word
   WordWindow windows[2];
   void *memory;
 
-  explicit WordDraws(const AnnWords &call) : w(call), most(0), n(0), begin(0), end(0), memory(NULL) {}
+  explicit WordDraws(const AnnWords &call) : w(call), most(0), n(0), begin(0), end(0), is_wrong(false), memory(NULL) {}
   ~WordDraws() { free(memory); }
   WordDraws(const WordDraws &) = delete;
 
@@ -54,9 +55,15 @@ struct WordDraws {
     return true;
   }
 
-  bool stays(int64_t place, uint64_t *drawn) const {
+  bool stays(int64_t place, uint64_t *drawn) {
     *drawn = splitmix64(w.key, (uint64_t)place);
-    return (uint32_t)*drawn <= w.keep[w.tokens[place]];
+    const uint32_t word = (uint32_t)w.tokens[place];
+    // Checked where it is read: to look at all tokens before each piece of a long text would take as long as the piece.
+    if (word >= (uint32_t)w.n_words) {
+      is_wrong = true;
+      return false;
+    }
+    return (uint32_t)*drawn <= w.keep[word];
   }
 
   void add(int64_t place, uint64_t drawn) {
