@@ -127,6 +127,36 @@ def test_going_on_with_another_text(place: Path, ann: Run) -> None:
     assert after.record["epochs_in_all"] == 2
 
 
+def test_a_tree_of_words_stays_in_another_text(place: Path, ann: Run) -> None:
+    (place / "w.nn").write_text(HEAD.replace("skip-gram", "cbow hierarchical min_count 1 window 1"))
+    (place / "text.txt").write_text("one two\n" * 200 + "three four\n" * 60 + "five six\n" * 20)
+    ann("train", "w.nn", "text.txt", 40, "--learning-rate", 0.5)
+    # The rarest words are the most frequent ones here: in a tree of these counts the nodes have other meanings.
+    (place / "more.txt").write_text("one two\n" + "three four\n" * 3 + "five six\n" * 100)
+    done = ann("train", "w.nn", "more.txt", 1, "--continue", "--learning-rate", 1e-6, "--json")
+    assert json.loads(done.stdout)["losses"][0] < 0.3
+
+
+def test_going_on_with_a_text_of_unknown_words(place: Path, ann: Run) -> None:
+    ann("train", "w.nn", "text.txt", 1)
+    before = (place / "w.nn").read_bytes()
+    (place / "more.txt").write_text("le chat\n")
+    refused = ann("train", "w.nn", "more.txt", 1, "--continue", check=3).stderr
+    assert (
+        refused == "ann: more.txt: holds no word that the network knows; give a text of words that it was trained on\n"
+    )
+    assert (place / "w.nn").read_bytes() == before
+
+
+def test_the_line_that_repeats_a_training(place: Path, ann: Run) -> None:
+    ann("train", "w.nn", "text.txt", 2, "--seed", 3)
+    before = (place / "w.nn").read_bytes()
+    line = json.loads(ann("info", "w.nn", "--json").stdout)["repeat"]
+    assert line == "ann train w.nn text.txt 2 --learning-rate 0.0275 --seed 3"
+    ann(*line.split()[1:])
+    assert (place / "w.nn").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [

@@ -47,6 +47,8 @@ def repeating_line(network: Network, path: str) -> str | None:
     record = network.record
     if "trainer" not in record or record.get("epochs_in_all") != record.get("epochs") or record.get("resealed"):
         return None
+    if network.text_use == "vectors":
+        return _line_of_words(record, path)
     asked = record.get("asked")
     asked = dict(asked) if isinstance(asked, Mapping) else _from_record(network)
     asked = {**_of_other_defaults(network, asked), **asked}
@@ -55,6 +57,13 @@ def repeating_line(network: Network, path: str) -> str | None:
     for name, value in asked.items():
         words += option_words(name, value)
     return shlex.join(words)
+
+
+def _line_of_words(record: Mapping[str, Any], path: str) -> str:
+    """Of a training of word vectors, whose only options are these two."""
+    words = ["ann", "train", path, *_data_words(record, {}), str(record["epochs"])]
+    words += option_words("learning_rate", record["options"]["learning_rate"])
+    return shlex.join([*words, *(option_words("seed", record["seed"]) if record["seed"] else [])])
 
 
 def _data_words(record: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

@@ -113,6 +113,9 @@ def read_corpus(
             else "give a text of different words"
         )
         raise DataError(f"holds {found}", path=shown, advice=advice)
+    if not (new >= 0).any():
+        advice = "give a text of words that it was trained on"
+        raise DataError("holds no word that the network knows", path=shown, advice=advice)
     n_different = len(lexicon)
     del lexicon
     corpus = WordCorpus(*text.renumbered(new), vocabulary, n_words, n_different, tuple(sources))
