@@ -7,6 +7,7 @@ from itertools import product
 from typing import NamedTuple
 
 from anncli.analysis.columns import columns_of, input_names
+from anncli.analysis.parameter_names import parameter_name
 from anncli.network.class_names import class_names
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.network import Network
@@ -36,12 +37,13 @@ def named_weights(network: Network) -> Iterator[NamedWeight]:
                     if topology.layers[k].kind == "dense" and not topology.given[k].tokens:
                         unit, source = names[k + 1][j], names[k][i - 1] if i else BIAS
                     else:
-                        name = topology.parameter_name(start + i * block.shape[1] + j, network.first_token).partition(
-                            ", "
-                        )[2]
-                        unit, _, source = name.rpartition(", ")
+                        name = parameter_name(network, start + i * block.shape[1] + j).partition(", ")[2]
+                        # A word may hold a comma itself.
+                        unit, _, source = (
+                            name.partition(", weight from ") if ", weight from " in name else name.rpartition(", ")
+                        )
                     value, of = float(block[i, j]), member if network.members else 0
-                    yield NamedWeight(k + 1, unit, source.removeprefix("weight from "), value, of)
+                    yield NamedWeight(k + 1, unit, source, value, of)
                 start += block.size
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -215,8 +215,8 @@ class Topology(_Chain):
             view[...] = True
         return mask
 
-    def parameter_name(self, index: int, first_token: int = 1) -> str:
-        """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1; first_token: the number of the first token."""
+    def parameter_name(self, index: int, first_token: int = 1, token: Callable[[int], str] | None = None) -> str:
+        """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1; first_token: the number of the first token; token: names one, from 0."""
         number = next(k for k, end in enumerate(self.offsets[1:]) if index < end)
         block, (start, _, shape) = next((k, p) for k, p in enumerate(self._places[number]) if index < p[1])
         row, column = divmod(index - start, shape[1])
@@ -225,7 +225,7 @@ class Topology(_Chain):
             if number:
                 return f"unit {place} of layer {number}"
             if self.inputs.tokens:
-                return f"{'source' if self.inputs.spikes else 'token'} {place - 1 + first_token}"
+                return token(place - 1) if token else f"{'source' if self.inputs.spikes else 'token'} {place - 1 + first_token}"  # fmt: skip
             return f"input {place}" if place <= self.n_inputs else "the bias spike"
 
         return f"layer {number + 1}, {self.layers[number].parameter_name(block, row, column, below)}"

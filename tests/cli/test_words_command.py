@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,22 @@ def test_near_words(folder: Path, ann: Run) -> None:
     assert ann("words", "-", "king", "--top", 1, input=VECTORS).stdout == "man  0.6000\n"
     # -q and -v are options, and so is what stands after an option with a value.
     assert ann("words", "v.vec", "-q", "king", "-v", "--top", 1, "-man").stdout == "queen  0.6667\n"
+
+
+def test_packed_vectors(folder: Path, ann: Run) -> None:
+    (folder / "v.vec.gz").write_bytes(gzip.compress(VECTORS.encode()))
+    assert ann("words", "v.vec.gz", "king", "--top", 1).stdout == "man  0.6000\n"
+    (folder / "v.vec.gz").write_bytes(gzip.compress(VECTORS.encode())[:-12])
+    refused = ann("words", "v.vec.gz", "king", check=4).stderr
+    assert refused == "ann: v.vec.gz: is a gzip file cut short; copy or pack it again\n"
+    (folder / "t.nn.gz").write_bytes(gzip.compress(b"anncli: 1\ninputs: 9\nlayers: [1 logistic]\n"))
+    assert "t.nn.gz: is packed; unpack it first" in ann("words", "t.nn.gz", "king", check=4).stderr
+
+
+def test_imported_vectors_are_told_in_words(folder: Path, ann: Run) -> None:
+    lines = ann("import", "v.vec", "-o", "v.nn").stdout.splitlines()
+    assert lines[1] == "  layers      5 words; 3 embedding, skip-gram"
+    assert "1      unit 1  word 'king'        0.6\n" in ann("info", "v.nn", "--weights").stdout
 
 
 def test_files_of_questions(folder: Path, ann: Run) -> None:

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from anncli.analysis.gradient_check import check_gradient, some_rows
+from anncli.analysis.parameter_names import parameter_name
 from anncli.arrays import Array, random_stream
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.tables import asked_data
@@ -58,7 +59,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         parameters = _beside_patterns(values, setup, attempt.parameters, rng)
         found = check_gradient(objective, parameters, rng, values["limit"])
         in_time = gradients_in_time(objective, parameters)
-    name = setup.network.topology.parameter_name(found.worst, setup.network.first_token)
+    name = parameter_name(setup.network, found.worst)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
         "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": objective.l2,
@@ -76,8 +77,8 @@ def run_gradcheck(values: Values, words: Words) -> None:
 
 def _run_words(values: Values, words: Words, network: Network) -> None:
     """The same for word vectors."""
-    found, session, n_sentences = check_words(values, words, network)
-    name = session.topology.parameter_name(found.worst)
+    found, session, n_sentences, network = check_words(values, words, network)
+    name = parameter_name(network, found.worst)
     document = {
         "command": "gradcheck", "network": str(words.network), "loss": session.layer.loss_text, "l2": 0.0,
         "rows": n_sentences, "checked": found.checked, "skipped": 0, "frozen": 0, "worst": name,

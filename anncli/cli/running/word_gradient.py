@@ -24,8 +24,8 @@ from anncli.network.network import Network
 _SENTENCES = 10
 
 
-def check_words(values: Values, words: Words, network: Network) -> tuple[GradientCheck, WordSession, int]:
-    """What the check found, the session, and how many sentences it was about.
+def check_words(values: Values, words: Words, network: Network) -> tuple[GradientCheck, WordSession, int, Network]:
+    """What the check found, the session, how many sentences it was about, and the network with its words.
 
     The zeros with which words are predicted before a training would make half of the gradient 0; random numbers stand for them.
     """
@@ -49,7 +49,7 @@ def check_words(values: Values, words: Words, network: Network) -> tuple[Gradien
     session = WordSession(network.topology, corpus.tokens, corpus.starts, seed, tree_counts=counts)
     sentences = rng.permutation(len(corpus.starts) - 1)[: values["rows"] or _SENTENCES]
     parameters = _random(session, rng) if network.parameters is None else network.parameters
-    return check_word_gradient(session, parameters, np.sort(sentences), rng), session, len(sentences)
+    return check_word_gradient(session, parameters, np.sort(sentences), rng), session, len(sentences), network
 
 
 def _random(session: WordSession, rng: np.random.Generator) -> Array:

@@ -13,7 +13,7 @@ def import_lines(source: str, network: Network, compared: Sequence[Compared]) ->
     """A line per thing that was found."""
     kind = network.source.origin or network.source.dialect
     found = {
-        "layers": f"{count_of(network.n_inputs, 'input')}; {network.layers_text}",
+        "layers": f"{_size_of_inputs(network)}; {network.layers_text}",
         "members": f"{len(network.members)} networks, whose outputs are averaged" if network.members else "",
         "inputs": _inputs(network),
         "scaling": _scaling(network),
@@ -41,6 +41,12 @@ def proof_line(one: Compared) -> str:
 
 def _targets(network: Network, what: str) -> str:
     return listed(network.target_names) or count_of(network.n_targets, what)
+
+
+def _size_of_inputs(network: Network) -> str:
+    if network.text is None or network.vocabulary is None:
+        return count_of(network.n_inputs, "input")
+    return count_of(len(network.vocabulary.symbols), network.text.one)
 
 
 def _inputs(network: Network) -> str:
