@@ -19,13 +19,18 @@ class WordForm(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """words: the different words of a text, in the order of their first places; counts: how often each is there; texts: the text without
-    each of them; n_more: different words beside them."""
+    """words: the different words of a text, in the order of their first places; counts: how often each is there; text: in which they are
+    left out; spans: where each of them begins and ends there; n_more: different words beside them."""
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
-    texts: tuple[str, ...]
+    text: str
+    spans: tuple[list[tuple[int, int]], ...]
     n_more: int = 0
+
+    def texts(self) -> Iterator[str]:
+        """The text without each of the words, one after the other: all of them at once would be as many copies of a book."""
+        return ("".join(_around(self.text, spans)) for spans in self.spans)
 
 
 def left_out(text: str, form: WordForm, most: int | None = None) -> LeftOut:
@@ -40,9 +45,8 @@ def left_out(text: str, form: WordForm, most: int | None = None) -> LeftOut:
     for match in _PATTERNS[form.split].finditer(text):
         places.setdefault(match[0], []).append(match.span())
     chosen = [*places.items()][:most]
-    texts = tuple("".join(_around(text, spans)) for _, spans in chosen)
     words, counts = tuple(word for word, _ in chosen), tuple(len(spans) for _, spans in chosen)
-    return LeftOut(words, counts, texts, len(places) - len(chosen))
+    return LeftOut(words, counts, text, tuple(spans for _, spans in chosen), len(places) - len(chosen))
 
 
 def _around(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,8 @@ from anncli.network.network import Network
 MOST_WORDS = 2000
 # Characters of texts that are computed at once.
 _PORTION = 1 << 22
+# Characters after which a portion ends within a text, because a book without each of its words is as many books.
+_MOST = 1 << 26
 
 
 class TextEffects(NamedTuple):
@@ -56,14 +60,14 @@ def text_effects(
 
     Source: occlusion, as of parts of pictures in Zeiler & Fergus 2014, ECCV, and of words in Li, Monroe & Jurafsky 2016, arXiv 1612.08220.
     """
-    found = list[TextEffects]()
-    for portion in _portions(texts, word_form(network)):
-        scores = text_scores(network, [text for whole, parts in portion for text in (whole, *parts.texts)], threads)
-        first = 0
-        for _, parts in portion:
-            own = scores[first : first + 1 + len(parts.texts)]
-            first += len(own)
-            found.append(_effects(parts, own))
+    found, begun, rows = list[TextEffects](), deque[LeftOut](), list[Array]()
+    for portion in _portions(texts, word_form(network), begun):
+        rows.extend(text_scores(network, portion, threads))
+        while begun and len(rows) > len(begun[0].words):
+            parts = begun.popleft()
+            n_scores = 1 + len(parts.words)
+            found.append(_effects(parts, np.stack(rows[:n_scores])))
+            del rows[:n_scores]
         if progress is not None:
             progress(len(found), "")
     return found
@@ -74,13 +78,19 @@ def _effects(parts: LeftOut, scores: Array) -> TextEffects:
     return TextEffects(parts.words, parts.counts, scores[0], scores[:1] - scores[1:], parts.n_more)
 
 
-def _portions(texts: Sequence[str], form: WordForm) -> Iterator[list[tuple[str, LeftOut]]]:
-    """Texts, each with what is left of it, as many as have about _PORTION characters."""
-    portion, size = list[tuple[str, LeftOut]](), 0
+def _portions(texts: Sequence[str], form: WordForm, begun: deque[LeftOut]) -> Iterator[list[str]]:
+    """Each text, and after it the text without each of its words, about _PORTION characters at once, and never more than _MOST and one text;
+    begun: takes what is left of each text as soon as the first portion has something of it."""
+    portion, size = list[str](), 0
     for text in texts:
         parts = left_out(text, form, MOST_WORDS)
-        portion.append((text, parts))
-        size += len(text) * (1 + len(parts.texts))
+        begun.append(parts)
+        for each in chain((text,), parts.texts()):
+            portion.append(each)
+            size += len(text)
+            if size > _MOST:
+                yield portion
+                portion, size = [], 0
         if size > _PORTION:
             yield portion
             portion, size = [], 0

@@ -49,7 +49,7 @@ def test_a_text_without_each_of_its_words(
     text: str, form: WordForm, words: tuple[str, ...], counts: tuple[int, ...], rest: tuple[str, ...]
 ) -> None:
     found = left_out(text, form)
-    assert (found.words, found.counts, found.texts, found.n_more) == (words, counts, rest, 0)
+    assert (found.words, found.counts, tuple(found.texts()), found.n_more) == (words, counts, rest, 0)
     some = left_out(text, form, 1)
     assert (some.words, some.n_more) == (words[:1], max(0, len(words) - 1))
 
@@ -134,4 +134,21 @@ def test_portions_of_texts_and_threads_make_no_difference(monkeypatch: pytest.Mo
     monkeypatch.setattr("anncli.analysis.word_effects._PORTION", 1)
     parts = text_effects(summing(), texts, 1, lambda n, _: done.append(n))
     assert done == [1, 2, 3]
+    assert all((a.changes == b.changes).all() for a, b in zip(whole, parts, strict=True))
+
+
+def test_a_book_is_never_held_as_often_as_it_has_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, sizes = ["a b ab ba aa", "?", "bb ab b"], list[int]()
+    whole = text_effects(summing(), texts)
+
+    def scores(network: Network, some: list[str], threads: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        sizes.append(sum(map(len, some)))
+        return text_scores(network, some, threads)
+
+    monkeypatch.setattr("anncli.analysis.word_effects.text_scores", scores)
+    monkeypatch.setattr("anncli.analysis.word_effects._MOST", 20)
+    parts = text_effects(summing(), texts)
+    assert len(sizes) > 2
+    assert max(sizes) <= 20 + len(texts[0])
+    assert [one.words for one in parts] == [one.words for one in whole]
     assert all((a.changes == b.changes).all() for a, b in zip(whole, parts, strict=True))
