@@ -109,3 +109,10 @@ def test_texts_that_are_read_as_numbers_get_a_hint(
 ) -> None:
     said = ann(*words.split(), check=code).stderr
     assert [one for one in (SEVERAL, ONE) if one in said] == ([hint] if hint else [])
+
+
+def test_a_table_whose_only_input_is_a_text_says_how_texts_are_given(folder: Path, ann: Run) -> None:
+    rows = "".join(f"film number {n} was {n * n} times fine,{n % 2}\n" for n in range(40))
+    (folder / "texts.csv").write_text("text,label\n" + rows)
+    said = ann("train", "texts.csv", "--label", "label", check=3).stderr
+    assert "a column of texts becomes a file for each class, with a text on each line, for --inputs documents" in said

@@ -129,7 +129,8 @@ def columns_of(
         _check_reconstructed(kinds, request, place, network is not None and network.stores)
     kept = tuple(name for name, kind in kinds.items() if kind != "ignore")
     if not kept:
-        raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
+        advice = "name columns to take with --use or --category; a column of texts becomes a file for each class, with a text on each line, for --inputs documents"
+        raise place.fault("no column is left for the inputs", advice)
     remarks.guess(shown, _kinds_text(roles, kinds))
     return roles._replace(inputs=kept), {name: kinds[name] for name in kept}
 
