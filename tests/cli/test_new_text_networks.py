@@ -63,7 +63,7 @@ def test_train_makes_a_network_for_texts(folder: Path, ann: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("train good.txt --inputs documents", "--inputs documents needs classes, and one file is one class; give a file for each class, or a folder; --inputs words predicts the next word of a text"),
+        ("train good.txt --inputs documents", "--inputs documents needs classes, and one file is one class; give a file for each class, or a folder; --inputs words predicts the next word of a text; a table with a column of texts is read without --inputs"),
         ("train three --inputs 9", "--inputs 9: the data say what a sample is; leave it out; texts need --inputs words, documents or characters, and ann init takes every form"),
         ("train three --inputs words --hidden 9", "--hidden is for layers above one row of numbers, and words are read one after the other; say the layers with ann init --layers, or read --inputs documents"),
         ("train three --inputs {words:0}", "--inputs: `words` must be a whole number of 1 or more, found 0; write for example `inputs: {words: 20000, min_count: 2}`"),

@@ -106,7 +106,7 @@ def test_a_tag_for_each_word(folder: Path, ann: Run) -> None:
     assert done.stderr == "ann: warning: <stdin>: words that the network does not know: cats\n"
     refused = ann("predict", "tags.nn", input="dogs run\n", check=3).stderr
     assert refused == "ann: <stdin>:1: expected one word, found 'dogs run'; write a word a line, with an empty line between sentences; --sentences takes a sentence a line\n"  # fmt: skip
-    assert ann("predict", "tags.nn", "--to", "csv", input=given, check=2).stderr == "ann: --to: the predictions for the words of a text are no table; leave it out\n"  # fmt: skip
+    assert ann("predict", "tags.nn", "--to", "csv", input=given, check=2).stderr == "ann: --to: the predictions for the words of a text are no table; leave it out; write the lines with > FILE\n"  # fmt: skip
     assert "accuracy %" in ann("cv", "tags.nn", "words.tsv", 3, "--folds", 2).stdout
     assert "the gradient is right" in ann("gradcheck", "tags.nn", "words.tsv").stdout
     assert ann("test", "tags.nn", "words.tsv").stdout.splitlines()[1].split()[1:3] == ["160", "100.00"]

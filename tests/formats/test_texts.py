@@ -80,7 +80,10 @@ def test_lines_are_samples_of_the_class_of_their_file(tmp_path: Path) -> None:
 def test_what_gives_no_classes_is_refused(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text("text\n")
-    with pytest.raises(UsageError, match="1 text file for a network of 2 classes; give one per class, or a folder"):
+    with pytest.raises(
+        UsageError,
+        match="1 text file for a network of 2 classes; give one per class, or a folder with one for each; a table with a column of texts is read without a network for texts: ann train TABLE",
+    ):
         read(LINES, tmp_path / "a.txt")
     with pytest.raises(UsageError, match="3 text files for a network of 2 classes"):
         read(LINES, tmp_path)

@@ -50,7 +50,7 @@ def _layers(settings: Asked, definition: TextDefinition, n_classes: int) -> list
         raise UsageError(message, advice="say the layers with ann init --layers, or read --inputs documents")
     if n_classes < 2:
         if kind not in _NEXT_LAYERS:
-            advice = "give a file for each class, or a folder; --inputs words predicts the next word of a text"
+            advice = "give a file for each class, or a folder; --inputs words predicts the next word of a text; a table with a column of texts is read without --inputs"
             raise UsageError(f"--inputs {kind} needs classes, and one file is one class", advice=advice)
         return [*_NEXT_LAYERS[kind], OPEN_OUTPUT]
     hidden = _HIDDEN_UNITS if settings.hidden is None else settings.hidden

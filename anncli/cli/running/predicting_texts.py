@@ -47,7 +47,8 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
     given = [name for name in _OF_TABLES if name in values.on_command_line or name in values.given]
     if given:
         raise UsageError(
-            f"--{given[0]}: the predictions for the {network.text.kind} of a text are no table", advice="leave it out"
+            f"--{given[0]}: the predictions for the {network.text.kind} of a text are no table",
+            advice="leave it out" + ("; write the lines with > FILE" if given[0] in ("to", "output") else ""),
         )
 
 

@@ -161,7 +161,10 @@ def _classes(
 def _wrong_number(n_files: int, network: Network, place: str = "") -> UsageError:
     message = f"{place}{count_of(n_files, 'text file')} for a network of {network.n_classes} classes"
     names = f" in the order {', '.join(network.classes)}" if 1 < len(network.classes) <= 10 else ""
-    return UsageError(message, advice=f"give one per class{names}, or a folder with one for each")
+    table = (
+        "" if n_files > 1 else "; a table with a column of texts is read without a network for texts: ann train TABLE"
+    )
+    return UsageError(message, advice=f"give one per class{names}, or a folder with one for each{table}")
 
 
 def _number(classes: Sequence[str], part: TextPart) -> int:

@@ -51,6 +51,8 @@ def refuse_column_options(request: TableRequest, read: ReadRequest, use: str) ->
     if given:
         option = "--" + given[0].replace("_", "-")
         are = "are one class each" if use == "classes" else "are texts one after the other"
+        if use == "classes" and given[0] == "label":
+            are += "; a table with a column of texts is read without a network for texts: ann train TABLE --label NAME"
         advice = f"leave it out; the files of a folder, or several files, {are}"
         raise UsageError(f"{option} is for tables and rows of numbers, and this network takes texts", advice=advice)
 
