@@ -14,6 +14,9 @@ from anncli.arrays import Array
 from anncli.errors import ValueFault, listed, quoted, value_text
 from anncli.tables import MISSING, Table, TableColumn, number_word
 
+_TEXTS = (
+    "a network with `inputs: documents` or `inputs: words` takes a list of texts: anncli.train(network, (texts, y))"
+)
 _RESHAPE = "Reshape your data: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one sample"
 
 
@@ -121,6 +124,8 @@ def _of_array(array: Array, what: str) -> Table:
         message = (
             f"Expected 2D array: {what} has to be (n, d), one sample per row, found an array of shape {array.shape}"
         )
+        if array.ndim == 1 and any(isinstance(cell, str) and " " in cell for cell in array[:10].tolist()):
+            raise ValueFault(message, f"{_RESHAPE}; {_TEXTS}")
         raise ValueFault(
             message, _RESHAPE if array.ndim < 2 else f"flatten the samples: {what}.reshape(len({what}), -1)"
         )

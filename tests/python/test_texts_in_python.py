@@ -11,6 +11,7 @@ import anncli
 from anncli.arrays import Tokens
 from anncli.cli.main import run
 from anncli.errors import UsageError
+from anncli.estimators import AnnClassifier
 from anncli.inference.predict import predict
 from anncli.network.encoders.characters import CharacterEncoder
 from anncli.network.network import Network
@@ -100,3 +101,10 @@ def test_what_is_no_texts_with_classes_is_refused() -> None:
         anncli.train(network, (TEXTS, CLASSES), 1, missing="mean")
     with pytest.raises(UsageError, match=r"the next symbol of a text is its answer; give \(texts, None\)"):
         anncli.train(Network.create("characters", ["3 lstm", "softmax"]), (TEXTS, CLASSES), 1)
+
+
+def test_an_estimator_says_what_takes_texts() -> None:
+    with pytest.raises(
+        ValueError, match=r"Reshape your data: .*; a network with `inputs: documents` or `inputs: words`"
+    ):
+        AnnClassifier().fit(["a good film", "a bad film"] * 4, ["a", "b"] * 4)
