@@ -3,8 +3,9 @@
     python benchmarks/reviews.py FOLDER [--only NAME,NAME] [--seeds 3] [--results FILE] [--write]
 
 FOLDER has train.pos.txt.gz, train.neg.txt.gz, test.pos.txt.gz and test.neg.txt.gz, a review on each line (IMDB, Maas et al. 2011). Every
-candidate trains on all training reviews with its default options, in one thread, and is tested on the test reviews; time is that of the
-training process, from raw text to written network. `fasttext` has to be on the PATH, and scikit-learn installed, for what bears their names.
+candidate trains on all training reviews with its default options but for EPOCHS of deep networks, in one thread, and is tested on the test reviews; time
+is that of the training process, from raw text to written network, with that of the vectors of words where it begins with them. `1,000 reviews`: every
+25th training review. `fasttext` has to be on the PATH, and scikit-learn installed, for what bears their names.
 Results are added to FILE (JSON lines); --write puts a table of all of them into benchmarks/reviews.md.
 """
 
@@ -22,6 +23,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 
 from pages import processor, put
@@ -29,13 +31,35 @@ from pages import processor, put
 UNIGRAMS = "inputs: {documents: tf-idf, words: 20000, sublinear: true}"
 BIGRAMS = "inputs: {documents: tf-idf, words: 100000, ngrams: 2, sublinear: true}"
 WORDS = "inputs: {words: 20000, min_count: 2}"
+VECTORS = "{kind: embedding, from: words.nn}"
+FROZEN = "{kind: embedding, from: words.nn, frozen: true}"
 NETWORKS = {
     "ann, words": f"{UNIGRAMS}\nlayers: [16 tanh, 1 logistic]",
     "ann, words and pairs": f"{BIGRAMS}\nlayers: [16 tanh, 1 logistic]",
     "ann, mean of embeddings": f"{WORDS}\nlayers: [64 embedding, mean, 1 logistic]",
     "ann, convolution": f"{WORDS}\nlayers: [64 embedding, 64 relu convolution 5, max, 1 logistic]",
     "ann, lstm": f"{WORDS}\nlayers: [64 embedding, 64 lstm, mean, 1 logistic]",
+    "ann, lstm, last": f"{WORDS}\nlayers: [64 embedding, 64 lstm, last, 1 logistic]",
+    "ann, mean of vectors, frozen": f"inputs: words\nlayers: [{FROZEN}, mean, 1 logistic]",
+    "ann, mean of vectors": f"inputs: words\nlayers: [{VECTORS}, mean, 1 logistic]",
+    "ann, convolution over vectors": f"inputs: words\nlayers: [{VECTORS}, 64 relu convolution 5, max, 1 logistic]",
+    "ann, lstm over vectors": f"inputs: words\nlayers: [{VECTORS}, 64 lstm, mean, 1 logistic]",
+    "ann, lstm over vectors, frozen": f"inputs: words\nlayers: [{FROZEN}, 64 lstm, mean, 1 logistic]",
 }
+# Over the vectors of all training reviews, whose classes the vectors do not see.
+FEW = ", 1,000 reviews"
+NETWORKS |= {name + FEW: text for name, text in NETWORKS.items() if "pairs" not in name}
+# Chosen by the loss on the last fifth of the training reviews, by training on the others (reviews.md).
+EPOCHS = {
+    "ann, convolution": 2,
+    "ann, lstm": 2,
+    "ann, lstm, last": 2,
+    "ann, mean of vectors, frozen": 30,
+    "ann, convolution over vectors": 2,
+    "ann, lstm over vectors": 2,
+    "ann, lstm over vectors, frozen": 2,
+}
+RATES = {"ann, mean of vectors, frozen": 0.03, "ann, mean of vectors, frozen" + FEW: 0.03}
 # fastText's page on supervised learning has the second one.
 FASTTEXT = {
     "fastText": [],
@@ -46,6 +70,7 @@ SKLEARN = {
     "scikit-learn, MLPClassifier": "MLPClassifier((16,), activation='tanh', early_stopping=True, random_state=SEED)",
 }
 CLASSES = ("pos", "neg")
+ANN = [sys.executable, "-m", "anncli"]
 _FIT = """
 import gzip, sys
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -72,16 +97,39 @@ def measured(words: list[str], folder: str) -> tuple[float, str]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
-def of_ann(definition: str, given: Path, seed: int, folder: str) -> tuple[float, float]:
-    Path(folder, "reviews.nn").write_text(f"anncli: 1\n{definition}\n")
-    ann = [sys.executable, "-m", "anncli"]
-    train, test = ([str(given / f"{name}.{k}.txt.gz") for k in CLASSES] for name in ("train", "test"))
-    seconds, _ = measured([*ann, "train", "reviews.nn", *train, "--seed", str(seed), "--threads", "1", "-q"], folder)
-    found = json.loads(measured([*ann, "test", "reviews.nn", *test, "--json"], folder)[1])
-    return seconds, 100 * found["sets"]["test"]["accuracy"]
+def some(given: Path, folder: str) -> list[str]:
+    """Every 25th training review, in a file for each class."""
+    for k in CLASSES:
+        lines = gzip.decompress((given / f"train.{k}.txt.gz").read_bytes()).decode().splitlines()
+        Path(folder, f"some.{k}.txt").write_text("\n".join(lines[::25]) + "\n", encoding="utf-8")
+    return [f"some.{k}.txt" for k in CLASSES]
 
 
-def of_fasttext(options: list[str], given: Path, folder: str) -> tuple[float, float]:
+@cache
+def seconds_of_vectors(given: Path, folder: str) -> float:
+    """Trains words.nn on all training reviews."""
+    Path(folder, "words.nn").write_text("anncli: 1\ninputs: words\nlayers: [100 embedding, skip-gram]\n")
+    texts = [str(given / f"train.{k}.txt.gz") for k in CLASSES]
+    seconds, _ = measured([*ANN, "train", "words.nn", *texts, "--seed", "0", "--threads", "1", "-q"], folder)
+    print(f"vectors of words: {seconds:.1f} s", flush=True)
+    return seconds
+
+
+def of_ann(name: str, given: Path, seed: int, folder: str) -> tuple[float, float]:
+    Path(folder, "reviews.nn").write_text(f"anncli: 1\n{NETWORKS[name]}\n")
+    train, test = ([str(given / f"{which}.{k}.txt.gz") for k in CLASSES] for which in ("train", "test"))
+    before = seconds_of_vectors(given, folder) if "words.nn" in NETWORKS[name] else 0.0
+    options = [str(EPOCHS[name]), "--validation", "0"] if name in EPOCHS else []
+    options += ["--learning-rate", str(RATES[name])] if name in RATES else []
+    texts = some(given, folder) if name.endswith(FEW) else train
+    seconds, _ = measured(
+        [*ANN, "train", "reviews.nn", *texts, *options, "--seed", str(seed), "--threads", "1", "-q"], folder
+    )
+    found = json.loads(measured([*ANN, "test", "reviews.nn", *test, "--json"], folder)[1])
+    return before + seconds, 100 * found["sets"]["test"]["accuracy"]
+
+
+def of_fasttext(options: list[str], given: Path, seed: int, folder: str) -> tuple[float, float]:
     """The words of its own example: small letters, punctuation apart."""
     for name in ("train", "test"):
         lines = []
@@ -92,7 +140,7 @@ def of_fasttext(options: list[str], given: Path, folder: str) -> tuple[float, fl
         random.Random(0).shuffle(lines)
         Path(folder, name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     fit = ["fasttext", "supervised", "-input", "train", "-output", "model", "-thread", "1", "-verbose", "0"]
-    seconds, _ = measured([*fit, *options], folder)
+    seconds, _ = measured([*fit, *options, "-seed", str(seed)], folder)
     printed = measured(["fasttext", "test", "model.bin", "test"], folder)[1]
     return seconds, 100 * float(printed.split("P@1")[1].split()[0])
 
@@ -105,12 +153,12 @@ def of_sklearn(model: str, given: Path, seed: int, folder: str) -> tuple[float, 
 
 def candidates(given: Path, folder: str) -> dict[str, Callable[[int], tuple[float, float]]]:
     found: dict[str, Callable[[int], tuple[float, float]]] = {}
-    for name, text in NETWORKS.items():
-        found[name] = lambda seed, text=text: of_ann(text, given, seed, folder)
+    for name in NETWORKS:
+        found[name] = partial(of_ann, name, given, folder=folder)
     for name, options in FASTTEXT.items():
-        found[name] = lambda seed, options=options: of_fasttext([*options, "-seed", str(seed)], given, folder)
+        found[name] = partial(of_fasttext, options, given, folder=folder)
     for name, model in SKLEARN.items():
-        found[name] = lambda seed, model=model: of_sklearn(model, given, seed, folder)
+        found[name] = partial(of_sklearn, model, given, folder=folder)
     return found
 
 
