@@ -76,7 +76,8 @@ def kind_refusal(
     for layer in network.layers:
         if layer.kind not in kinds:
             only = ", only dense layers" if tuple(kinds) == ("dense",) else ""
-            return f"{what} cannot hold the layer `{layer.text()}`{only}"
+            advice = "; --to json writes it" if layer.kind in ("memory", "hopfield") else ""
+            return f"{what} cannot hold the layer `{layer.text()}`{only}{advice}"
         if layer.activation not in activations:
             known = ", ".join(name for name in ACTIVATION_NAMES if name in activations)
             return f"{what} cannot hold {layer.activation} units, only {known}"
