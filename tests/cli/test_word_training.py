@@ -200,6 +200,11 @@ def test_options_without_a_meaning(place: Path, ann: Run, words: tuple[object, .
             "layer 3: `skip-gram` is the last layer, directly above an embedding of words",
         ),
         ("characters", "8 embedding, cbow", "`cbow` is for words, and this network takes characters"),
+        (
+            "500 tokens",
+            "8 embedding, skip-gram",
+            "w.nn:3:9: `skip-gram` is for words, and this network takes tokens without words; write `inputs: words`",
+        ),
         ("{words: 9, min_count: 2}", "8 embedding, cbow", "which words are too rare for a vector is said in the layer"),
         ("words", "8 embedding, skip-gram window", "`window` needs a number"),
         ("words", "8 embedding, skip-gram windows 3", "unknown word 'windows' of a skip-gram layer"),

@@ -15,7 +15,7 @@ from anncli.network.encoders.descriptors import DESCRIPTOR_KEYS, Descriptors
 from anncli.network.encoders.settings import DefinitionFault
 from anncli.network.encoders.symbols import TextDefinition
 from anncli.network.encoders.table import TableInputs
-from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers
+from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers, without_texts
 from anncli.network.input_shapes import coded, described, inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
@@ -76,7 +76,7 @@ def _read_chain(
         if definition is not None:
             return read_text_layers(definition, layers)
         assert inputs is not None
-        return None, Topology(inputs, [layer for layer in layers if isinstance(layer, LayerKind)])
+        return None, without_texts(inputs, [layer for layer in layers if isinstance(layer, LayerKind)])
     except ValueFault as fault:
         place = "inputs" if isinstance(fault, DefinitionFault) else "layers"
         raise document.fault(place, fault.message, fault.advice) from None

@@ -97,7 +97,15 @@ def read_chain(inputs: int | str | Shape, layers: Iterable[Any]) -> tuple[TextIn
     Topology and read_text_layers()."""
     if isinstance(inputs, str) and (definition := text_definition(inputs)) is not None:
         return read_text_layers(definition, [*layers])
-    return None, Topology(read_inputs(inputs) if isinstance(inputs, str) else inputs, layers)
+    return None, without_texts(read_inputs(inputs) if isinstance(inputs, str) else inputs, layers)
+
+
+def without_texts(inputs: int | Shape, layers: Iterable[Any]) -> Topology:
+    """The topology of a network that reads no texts. Raises: ValueFault as Topology, and for layers that learn from words."""
+    topology = Topology(inputs, layers)
+    if topology.layers[-1].text_use == "vectors":
+        raise _no_words_fault(topology, "tokens without words")
+    return topology
 
 
 def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple[TextInputs, Topology]:
@@ -113,13 +121,17 @@ def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple
     if use == "next":
         _check_next(topology, text)
     if use == "vectors" and text.kind != "words":
-        message = f"`{topology.layers[-1].shown}` is for words, and this network takes {text.kind}"
-        raise ValueFault(message, "write `inputs: words`")
+        raise _no_words_fault(topology, text.kind)
     if use == "vectors" and topology.layers[0].is_frozen:
         raise ValueFault(
             f"layer 1 is frozen, and `{topology.layers[-1].shown}` trains nothing but it", "leave `frozen` out"
         )
     return text._replace(definition=text.definition.used_for(use)), topology
+
+
+def _no_words_fault(topology: Topology, taken: str) -> ValueFault:
+    message = f"`{topology.layers[-1].shown}` is for words, and this network takes {taken}"
+    return ValueFault(message, "write `inputs: words`")
 
 
 def _one_answer_fault(topology: Topology, one: str) -> ValueFault:
