@@ -227,7 +227,7 @@ INITIALIZATION_NAMES: dict[str, str] = {
 
 
 SCALING_NAMES: dict[str, str] = {
-    "auto": "for a new network soft-clip, or zscore if it predicts numbers; keep for a trained one",
+    "auto": "for a new network soft-clip, or zscore if it predicts numbers, or none for improved Fisher vectors; keep for a trained one",
     "keep": "the scaling stored in the network file",
     "none": "no scaling",
     "minmax": "each input to the range 0 to 1",

@@ -14,6 +14,7 @@ from anncli.backends.reference import ReferenceBackend
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets
 from anncli.errors import DataError, ValueFault
+from anncli.network.input_shapes import inputs_text
 from anncli.network.network import Network, default_targets
 from anncli.network.patterns import refuse_without_gradient
 from anncli.options.readers import loss as read_loss
@@ -53,6 +54,7 @@ def gradient(
     if network.members:
         raise ValueFault("gradient() needs one network, and this is an ensemble", "train one without ensemble")
     refuse_without_gradient(network.topology)
+    _refuse_several_rows(network)
     rows = inputs_for(network, read_table(inputs))
     name = fitting_loss(network, network.task) if network.loss is None else network.loss
     name = name if loss is None else read_loss(loss)
@@ -67,6 +69,15 @@ def gradient(
         session.gradient(network.parameters.astype(np.float64), found)
     chain = zip(network.layers, network.topology.blocks(found), strict=True)
     return [LayerGradient(_one(layer.weights(blocks)), _one(layer.biases(blocks))) for layer, blocks in chain]
+
+
+def _refuse_several_rows(network: Network) -> None:
+    """Raises ValueFault for a network whose samples are no single rows of numbers, and says so rather than that its rows differ in length."""
+    shape = network.topology.inputs
+    if shape.rows is not None and not shape.tokens and shape.descriptors is None:
+        return
+    message = f"gradient() takes samples of one row of numbers, and this network takes `inputs: {inputs_text(shape)}`"
+    raise ValueFault(message, "ann gradcheck examines the gradient of such a network")
 
 
 def _one(views: tuple[Array, ...]) -> Any:

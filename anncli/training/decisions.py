@@ -14,6 +14,7 @@ from anncli.dataset.statistics import fit_scaling, value_range
 from anncli.errors import UsageError, asking
 from anncli.network.encoders.documents import DocumentEncoder
 from anncli.network.initialization import initialize
+from anncli.network.layers.base import Shape
 from anncli.network.names import check_loss, check_targets, default_loss, default_scaling
 from anncli.network.network import Network, default_targets
 from anncli.network.patterns import stored_parameters
@@ -63,7 +64,7 @@ def settled(
         topology = network.topology
         fitting = (
             "none"
-            if topology.inputs.tokens or topology.is_spiking
+            if topology.inputs.tokens or topology.is_spiking or has_one_length(topology.inputs)
             else default_scaling(task, dialect or network.source.dialect)
         )
         options = options._replace(scaling="keep" if keeps_scaling(network) else fitting)
@@ -72,6 +73,11 @@ def settled(
         averages = TRAINER_NAMES[options.trainer].averages and options.goal is None
         options = options._replace(average=DEFAULT_AVERAGE if averages else None)
     return options
+
+
+def has_one_length(shape: Shape) -> bool:
+    """Whether the inputs are improved Fisher vectors, whose common length a scaling of each number by itself would undo."""
+    return shape.descriptors is not None and shape.descriptors.improved
 
 
 def keeps_scaling(network: Network) -> bool:

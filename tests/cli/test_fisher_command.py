@@ -57,7 +57,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def trained(folder: Path, fits: list[Any], ann: Run) -> Done:
-    return ann("train", "f.def", "a.txt", "b.txt", 40, "--test", 0.25, "-o", "f.nn", "--json")
+    return ann("train", "f.def", "a.txt", "b.txt", 150, "--test", 0.25, "-o", "f.nn", "--json")
 
 
 def test_a_network_learns_from_fisher_vectors(folder: Path, trained: Done, ann: Run) -> None:
@@ -67,6 +67,8 @@ def test_a_network_learns_from_fisher_vectors(folder: Path, trained: Done, ann: 
     assert "shape        {descriptors: 2, fisher: 4}\n" in shown
     assert "mixture\n  modes     4\n  columns   2\n  improved  yes\n" in shown
     assert "passed              yes" in shown
+    # Improved vectors keep their common length.
+    assert "scaling\n  method      none\n" in shown
     assert "60 of these 80 samples trained the network" in ann("test", "f.nn", "a.txt", "b.txt").stdout
     assert "the gradient is right" in ann("gradcheck", "f.nn", "a.txt", "b.txt").stdout
     assert "mean of column 2 in mode 1" in ann("gradcheck", "f.nn", "a.txt", "b.txt", "--row", 1, "--show").stdout

@@ -236,6 +236,7 @@ def test_rows_beside_weights_are_kept_where_they_are_few_or_named(tmp_path: Path
         ("    count: 2\n", "    count: 3\n", "block 1 of `weights` has 2 lines, inputs and layers need 3"),
         ("    count: 2\n", "    count: 2\n    more: 1\n", "unknown key 'more'; use one of count, names, values"),
         ("[A, B]", "[A]", "`names` has 1, and `count` says 2"),
+        ("[A, B]", "[A, 3]", "`names` must be a list of names, found the number 3 among them"),
         ("  patterns:\n    count: 2\n    names: [A, B]\n", "", "`patterns` is missing: how many the memory stores"),
     ],
 )

@@ -233,3 +233,13 @@ def test_public_objects_show_one_short_line_without_arrays() -> None:
         repr(many)
         == "<TrainingResult <Network 3-16-3, trained>, 3 epochs, retrained for 3: reached the limit of 3 epochs>"
     )
+
+
+def test_the_gradient_says_that_it_takes_single_rows() -> None:
+    network = anncli.Network.create("any x 3", ["mean", "1 logistic"])
+    anncli.train(network, ([X[:2], X[2:5], X[5:6], X[6:9]], np.array(["a", "b", "a", "b"])), 1, validation=0)
+    with pytest.raises(
+        ValueError,
+        match=r"^gradient\(\) takes samples of one row of numbers, and this network takes `inputs: any x 3`; ",
+    ):
+        network.gradient([X[:2], X[2:5]], ["a", "b"])

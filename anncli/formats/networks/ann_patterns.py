@@ -27,8 +27,11 @@ def read_patterns(trained: PlacedMapping, network: Network, read_matrix: ReadMat
         return None
     count, value = _count(trained, advice), trained.mapping_at("patterns")
     names = value.get("names", ())
-    if names and (not isinstance(names, PlacedList) or not all(isinstance(name, str) for name in names)):
+    if names and not isinstance(names, PlacedList):
         raise value.fault("names", f"`names` must be a list of names, found {kind_of(names)}", advice)
+    other = next((name for name in names if not isinstance(name, str)), None)
+    if other is not None:
+        raise value.fault("names", f"`names` must be a list of names, found {kind_of(other)} among them", advice)
     if names and len(names) != count:
         raise value.fault("names", f"`names` has {len(names)}, and `count` says {count}", advice)
     if not _in_weights(network):
