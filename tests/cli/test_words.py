@@ -105,7 +105,22 @@ def refusal(line: str) -> tuple[str, int]:
     ],
 )
 def test_words(folder: Path, line: str, expected: tuple[Any, ...]) -> None:
-    assert read(line) == Words(*expected)
+    found = read(line)
+    assert found == Words(*expected, says_epochs=found.says_epochs)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("train net.nn p.txt n.txt 500", True),
+        ("train net.nn p.txt n.txt 0", True),
+        ("train net.nn p.txt n.txt --epochs 1000", True),
+        ("train net.nn p.txt n.txt", False),
+        ("test net.nn p.txt 5", False),
+    ],
+)
+def test_it_is_known_whether_somebody_gave_the_epochs(folder: Path, line: str, says: bool) -> None:
+    assert read(line).says_epochs is says
 
 
 @pytest.mark.parametrize(
@@ -245,20 +260,20 @@ def test_a_pipe_is_known_by_what_it_gives_first_and_read_whole(folder: Path, ann
 
 def test_variables_and_config_files_name_words_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "run.yaml").write_text("network: net.nn\ndata: [p.txt, n.txt]\nepochs: 12\n")
-    assert read("train --config run.yaml") == Words("net.nn", ("p.txt", "n.txt"), 12)
+    assert read("train --config run.yaml") == Words("net.nn", ("p.txt", "n.txt"), 12, says_epochs=True)
     # Words of the command line win, each for itself.
-    assert read("train --config run.yaml 3") == Words("net.nn", ("p.txt", "n.txt"), 3)
-    assert read("train --config run.yaml plain.txt 3") == Words("plain.txt", ("p.txt", "n.txt"), 3)
-    assert read("train --config run.yaml x.csv") == Words("net.nn", ("x.csv",), 12)
+    assert read("train --config run.yaml 3") == Words("net.nn", ("p.txt", "n.txt"), 3, says_epochs=True)
+    assert read("train --config run.yaml plain.txt 3") == Words("plain.txt", ("p.txt", "n.txt"), 3, says_epochs=True)
+    assert read("train --config run.yaml x.csv") == Words("net.nn", ("x.csv",), 12, says_epochs=True)
     assert read("test --config run.yaml x.csv y.csv") == Words("net.nn", ("x.csv", "y.csv"), 0)
     assert read("test --config run.yaml other.nn x.csv") == Words("other.nn", ("x.csv",), 0)
     assert read("train --config run.yaml --data q.txt --epochs 4 --network plain.txt") == Words(
-        "plain.txt", ("q.txt",), 4
+        "plain.txt", ("q.txt",), 4, says_epochs=True
     )
     monkeypatch.setenv("ANN_NETWORK", "plain.txt")
     monkeypatch.setenv("ANN_DATA", "a.csv,b.csv")
     monkeypatch.setenv("ANN_EPOCHS", "9")
-    assert read("train") == Words("plain.txt", ("a.csv", "b.csv"), 9)
+    assert read("train") == Words("plain.txt", ("a.csv", "b.csv"), 9, says_epochs=True)
     assert read("info") == Words("plain.txt", (), 0)
 
 

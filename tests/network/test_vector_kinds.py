@@ -468,7 +468,7 @@ def test_what_other_parts_ask_of_these_layers() -> None:
         ("9", "64 embedding", "layer 1: `64 embedding` reads tokens; write `inputs: 500 tokens`, and the embedding first"),
         ("9 tokens", "5 tanh, 64 embedding", "layer 2: `64 embedding` reads tokens; write `inputs: 500 tokens`, and the embedding first"),
         ("9 tokens", "64 embeding", "unknown kind of layer 'embeding'; did you mean 'embedding'?"),
-        ("9 tokens", "64 tanh embedding", "an embedding is its units and `embedding`, found '64 tanh embedding'; write for example `64 embedding`"),
+        ("9 tokens", "64 tanh embedding", "an embedding is its units and `embedding`, found '64 tanh embedding'; write for example `64 embedding`, or `embedding from words.nn`"),
     ],
 )  # fmt: skip
 def test_chains_that_cannot_be(inputs: str, layers: str, message: str) -> None:
