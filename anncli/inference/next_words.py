@@ -40,7 +40,7 @@ def likeliest_words(network: Network, text: str, n: int) -> Completion:
     Source: Levy & Goldberg 2014, NIPS 27, 2177-2185: O_w . U_c converges to log(P(w, c) / (P(w) P(c))) - log K.
     """
     if network.text is None or network.text.kind != "words" or network.vocabulary is None:
-        raise ValueFault("the network knows no words", _ADVICE)
+        raise ValueFault("the network has no vectors of words", _ADVICE)
     if network.parameters is None:
         raise ValueFault("the network is untrained: it has no weights yet", "train it first")
     is_by_context = network.text_use == "vectors"

@@ -38,7 +38,7 @@ def word_vectors(network: Network) -> WordVectors:
     Raises: ValueFault for a network of other inputs, with another first layer, untrained, or an ensemble.
     """
     if network.text is None or network.text.kind != "words":
-        raise ValueFault("the network knows no words", _ADVICE)
+        raise ValueFault("the network has no vectors of words", _ADVICE)
     first = network.topology.layers[0]
     if first.kind != "embedding":
         raise ValueFault(

@@ -88,7 +88,7 @@ def test_files_of_questions(folder: Path, ann: Run) -> None:
     ("v.vec --analogies p.tsv", 3, "p.tsv:1: expected four words, found 3 words ('king\\tman\\t9'); write for example `Athens Greece Oslo Norway`"),
     ("v.vec --complete king", 2, "v.vec: --complete: a file of vectors does not say which word comes next; name the network that the vectors were trained in"),
     ("none.nn king", 4, "none.nn: no such file; check the name, or make a network with `ann train`"),
-    ("numbers.nn king", 4, "numbers.nn: the network knows no words; train one whose layers begin with `100 embedding`, with `inputs: words`"),
+    ("numbers.nn king", 4, "numbers.nn: the network has no vectors of words; train one whose layers begin with `100 embedding`, with `inputs: words`"),
     ("model.bin king", 4, "model.bin: is a model of fastText, which is not read; name the file .vec that fastText writes beside it"),
 ])  # fmt: skip
 def test_faults(folder: Path, ann: Run, words: str, code: int, message: str) -> None:

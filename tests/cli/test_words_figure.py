@@ -95,7 +95,7 @@ def test_words_that_are_named(folder: Path, ann: Run) -> None:
 @pytest.mark.parametrize(("words", "code", "message"), [
     ("words v.vec word1 wrd2 word3", 2, "the network does not know the word 'wrd2'; did you mean 'word2'?"),
     ("words v.vec word1 word2", 2, "a plane needs three words or more; name more of them"),
-    ("words n.nn", 2, "n.nn: the network knows no words; train one whose layers begin with `100 embedding`, with `inputs: words`"),
+    ("words n.nn", 2, "n.nn: the network has no vectors of words; train one whose layers begin with `100 embedding`, with `inputs: words`"),
     ("loss v.vec word1", 2, "plot loss takes no DATA: everything is in the network file; leave them out"),
 ])  # fmt: skip
 def test_faults(folder: Path, ann: Run, words: str, code: int, message: str) -> None:

@@ -99,7 +99,7 @@ def test_an_activation_that_is_added_is_refused_by_name_or_written(name: str, mo
     if reason is None:
         assert b"bent" in export_format(name).render(network, ExportRequest())[""]
     elif name.startswith("word2vec"):
-        assert reason.startswith("the network knows no words; ")
+        assert reason.startswith("the network has no vectors of words; ")
     else:
         assert re.search(r" (cannot hold|has no) bent units, only ", reason), reason
 

@@ -91,7 +91,7 @@ def test_refusals(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other.set_parameters(np.zeros(3))
     assert (
         exported_reason(other)
-        == "the network knows no words; train one whose layers begin with `100 embedding`, with `inputs: words`"
+        == "the network has no vectors of words; train one whose layers begin with `100 embedding`, with `inputs: words`"
     )
     assert not list(folder.glob("v.*"))
 

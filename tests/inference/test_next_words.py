@@ -69,5 +69,5 @@ def test_networks_that_do_not_say_it() -> None:
         likeliest_words(network("cbow", np.zeros((3, 2))), "a", 1)
     with pytest.raises(ValueFault, match="the network is untrained"):
         likeliest_words(Network.create("words", ["2 embedding", "cbow"]).with_vocabulary(WORDS), "a", 1)
-    with pytest.raises(ValueFault, match="the network knows no words"):
+    with pytest.raises(ValueFault, match="the network has no vectors of words"):
         likeliest_words(Network.create(2, ["1 logistic"]), "a", 1)
