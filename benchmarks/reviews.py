@@ -56,8 +56,8 @@ EPOCHS = {
     "ann, lstm, last": 2,
     "ann, mean of vectors, frozen": 30,
     "ann, convolution over vectors": 2,
-    "ann, lstm over vectors": 2,
-    "ann, lstm over vectors, frozen": 2,
+    "ann, lstm over vectors": 1,
+    "ann, lstm over vectors, frozen": 8,
 }
 RATES = {"ann, mean of vectors, frozen": 0.03, "ann, mean of vectors, frozen" + FEW: 0.03}
 # fastText's page on supervised learning has the second one.
