@@ -1,12 +1,13 @@
 """Vectors of words: speed and quality of skip-gram and cbow beside gensim and fastText, on one tokenised text.
 
-    python benchmarks/words.py TEXT... [--parts speed,quality] [--kinds skip-gram,cbow] [--seeds 4,5,6] [--rounds 2] [--folder DIR]
+    python benchmarks/words.py TEXT... [--parts speed,quality,loss] [--kinds skip-gram,cbow] [--seeds 4,5,6] [--rounds 2] [--folder DIR]
 
 needs gensim, and fastText's program for its column. All programs read the same file: the words as `ann` splits them (runs of letters,
 digits and underscores, in small letters), a line each line. Each training is a process of one thread, and the programs take turns. Its
 time is the processor time of the steps alone: `ann` and gensim have the text in memory; of fastText's time that of a run of 0 epochs,
 which reads, counts and writes the same, is taken away. Speed is that of one epoch, the median of the rounds; quality is that after five,
-by gensim's evaluators for all programs. DIR keeps the tokenised text and each result as it comes; what is there is not measured again.
+by gensim's evaluators for all programs. `loss` shows on the first 4,000 lines what `ann train` tells of an epoch, beside the loss of the
+vectors as they are at its end, computed by numpy in float64 with other draws on 60 lines. DIR keeps the tokenised text and each result as it comes; what is there is not measured again.
 TEXT may be packed. Questions and pairs are those that gensim ships.
 """
 
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -48,20 +50,27 @@ def tokenise(files: list[str], path: Path) -> None:
                 out.writelines(" ".join(words.findall(line.lower())) + "\n" for line in lines)
 
 
+def network_on(kind: str, text: Path) -> tuple[Any, Any]:
+    """A network of the words of a text, and their numbers."""
+    from anncli.formats.data.remarks import Remarks
+    from anncli.formats.data.word_corpus import read_corpus
+    from anncli.network.network import Network
+
+    network = Network.create("words", [f"{WIDTH} embedding", kind])
+    assert network.text is not None
+    layer: Any = network.layers[-1]
+    corpus = read_corpus([str(text)], network.text.definition, layer.min_count, None, Remarks())
+    return network.with_vocabulary(corpus.vocabulary), corpus
+
+
 def of_ann(kind: str, seed: int, epochs: int, text: Path) -> tuple[float, Any]:
     """Processor time of the steps alone, and the vectors."""
     from gensim.models import KeyedVectors
 
-    from anncli.formats.data.remarks import Remarks
-    from anncli.formats.data.word_corpus import read_corpus
-    from anncli.network.network import Network
     from anncli.training.word_vectors import WordTraining, default_rate
 
-    network = Network.create("words", [f"{WIDTH} embedding", kind])
+    network, corpus = network_on(kind, text)
     layer: Any = network.layers[-1]
-    assert network.text is not None
-    corpus = read_corpus([str(text)], network.text.definition, layer.min_count, None, Remarks())
-    network = network.with_vocabulary(corpus.vocabulary)
     training = WordTraining(network.topology, corpus.tokens, corpus.starts, seed, epochs, default_rate(layer))
     begin = time.process_time()
     for _ in training.pieces():
@@ -125,6 +134,29 @@ def trained(program: str, kind: str, seed: int, epochs: int, text: Path) -> dict
     seconds, vectors = PROGRAMS[program.split()[0]](kind, seed, epochs, text)
     found = {"seconds": seconds, "vocabulary": len(vectors)}
     return found if epochs == 1 else {**found, **quality(vectors)}
+
+
+def losses(text: Path) -> str:
+    """What is told of each epoch, where every window is looked at before its step, and the loss of resting vectors."""
+    import numpy as np
+
+    from anncli.backends.word_session import WordSession
+    from anncli.training.word_vectors import WordTraining, default_rate
+
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "first.txt"
+        with text.open(encoding="utf-8") as lines:
+            first.write_text("".join(islice(lines, 4000)), encoding="utf-8")
+        network, corpus = network_on("skip-gram", first)
+    rows = np.sort(np.random.default_rng(1).choice(len(corpus.starts) - 1, 60, replace=False))
+    still = WordSession(network.topology, corpus.tokens, corpus.starts, 99, compiled=False)
+    training = WordTraining(network.topology, corpus.tokens, corpus.starts, 0, 5, default_rate(network.layers[-1]))
+    told, resting = [], []
+    for progress in training.pieces():
+        if progress.ended:
+            told.append(f"{progress.loss:.3f}")
+            resting.append(f"{still.loss(training.parameters.astype(np.float64), rows):.3f}")
+    return f"loss told by epoch {' '.join(told)}, of the vectors at its end {' '.join(resting)}"
 
 
 class Results:
@@ -195,7 +227,7 @@ def variants() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", nargs="*")
-    parser.add_argument("--parts", default="speed,quality")
+    parser.add_argument("--parts", default="speed,quality,loss")
     parser.add_argument("--kinds", default=KINDS)
     parser.add_argument("--programs", default=",".join(PROGRAMS))
     parser.add_argument("--seeds", default="4,5,6")
@@ -230,7 +262,10 @@ def main() -> None:
                     for program in programs:
                         if program != "fasttext":
                             results.measure(program, kind, seed, 5)
-        print(results.tables())
+        if results.found:
+            print(results.tables())
+        if "loss" in asked.parts:
+            print(losses(results.text))
 
 
 if __name__ == "__main__":
