@@ -1,4 +1,4 @@
-"""The steps of word vectors against torch's autograd."""
+"""Single steps of skip-gram and cbow against torch's autograd."""
 
 from __future__ import annotations
 
