@@ -115,7 +115,7 @@ def _open(settings: TrainSettings) -> _Run:
         if network.layers_text != on_disk.layers_text or network.text != on_disk.text:
             raise UsageError(f"--resume {printable(str(settings.resume))}: it was written for another network", advice="give the network file of the first run")  # fmt: skip
     options = word_options(settings, file_layer(network, settings.path), network.layers[-1])
-    refuse_column_options(settings.request._replace(), settings.read, network.text_use)
+    refuse_column_options(settings.request, settings.read, network.text_use)
     first, is_continued = _begin(settings, network)
     replaced = network if network.is_trained and not is_continued else None
     kept_as = backup_name(settings) if replaced is not None else None

@@ -6,7 +6,17 @@ from abc import abstractmethod
 from typing import Any
 
 from anncli.arrays import Array
+from anncli.errors import ValueFault
 from anncli.network.layers.base import Blocks, Kept, LayerKind, Shape, Start
+
+
+def check_several_rows(place: str, layer: str, below: Shape) -> None:
+    """Raises ValueFault for `layer` above samples of one row."""
+    if below.rows == 1 and not below.tokens:
+        given = "write `inputs: any x 12`" if place == "layer 1" else "the layer before gives one"
+        if below.grid is not None:
+            given = "`mean-pool` and `max-pool` are for pictures"
+        raise ValueFault(f"{place}: `{layer}` needs samples of several rows", given)
 
 
 class Fixed(LayerKind):

@@ -10,7 +10,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, Shape
-from anncli.network.layers.fixed import Fixed
+from anncli.network.layers.fixed import Fixed, check_several_rows
 
 SIDES = ("left", "right")
 _TEXT = re.compile(r"pad\s+([1-9]\d{0,8})(?:\s+(left|right))?", re.ASCII)
@@ -42,9 +42,7 @@ class Pad(Fixed):
         return f"pad {self.rows}{' right' * (self.side == 'right')}"
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
-        if below.rows == 1 and not below.tokens:
-            given = "write `inputs: any x 12`" if place == "layer 1" else "the layer before gives one"
-            raise ValueFault(f"{place}: `{self.text()}` needs samples of several rows", given)
+        check_several_rows(place, self.text(), below)
         super().check(place, below, is_output)
 
     def output(self, below: Shape) -> Shape:

@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.base import Blocks, Kept, Shape
-from anncli.network.layers.fixed import Fixed
+from anncli.network.layers.fixed import Fixed, check_several_rows
 
 
 class Reduction(Fixed):
@@ -25,11 +25,7 @@ class Reduction(Fixed):
         return self.kind
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
-        if below.rows == 1 and not below.tokens:
-            given = "write `inputs: any x 12`" if place == "layer 1" else "the layer before gives one"
-            if below.grid is not None:
-                given = "`mean-pool` and `max-pool` are for pictures"
-            raise ValueFault(f"{place}: `{self.kind}` needs samples of several rows", given)
+        check_several_rows(place, self.kind, below)
         super().check(place, below, is_output)
 
     def output(self, below: Shape) -> Shape:

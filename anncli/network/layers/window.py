@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.base import Blocks, Kept, Key, Shape
-from anncli.network.layers.fixed import Fixed
+from anncli.network.layers.fixed import Fixed, check_several_rows
 from anncli.network.layers.windows import RowWindows
 
 _TEXT = re.compile(r"window\s+([1-9]\d{0,8})", re.ASCII)
@@ -37,9 +37,7 @@ class Window(Fixed):
         return f"window {self.rows}"
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
-        if below.rows == 1 and not below.tokens:
-            given = "write `inputs: any x 12`" if place == "layer 1" else "the layer before gives one"
-            raise ValueFault(f"{place}: `{self.text()}` needs samples of several rows", given)
+        check_several_rows(place, self.text(), below)
         super().check(place, below, is_output)
 
     def output(self, below: Shape) -> Shape:
