@@ -224,7 +224,7 @@ def test_the_guide_shows_what_the_commands_print(tmp_path: Path) -> None:
     environment = clean_environment(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     guide = (ROOT / "docs/check.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.*?)```(?:\n\n```\n(.*?)```)?", guide, re.DOTALL)
-    assert sum(bool(shown) for _, shown in blocks) == 4
+    assert sum(bool(shown) for _, shown in blocks) == 5
     for script, shown in blocks:
         command = ["bash", "-euo", "pipefail", "-c", script]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)

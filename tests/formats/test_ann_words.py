@@ -7,6 +7,7 @@ import pytest
 
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
+from anncli.formats.networks.storage import parse, render
 from anncli.network.encoders.words import WordEncoder, WordInputs
 from anncli.network.network import Network
 
@@ -106,3 +107,10 @@ def test_faults_of_the_words_have_their_place(old: str, new: str, message: str) 
     with pytest.raises(NetworkError) as caught:
         parse_network(text.replace(old, new, 1), "t.nn")
     assert str(caught.value).startswith(message), str(caught.value)
+
+
+def test_a_word_with_blanks_in_a_file_of_vectors_is_read_back() -> None:
+    network = parse(b"2 2\n. . . 0.5 -1\ncat 2 0.25\n", "vectors.txt")
+    again = parse(render(network), "t.nn")
+    assert again.vocabulary is not None
+    assert again.vocabulary.symbols == (". . .", "cat")

@@ -16,7 +16,7 @@ def document_lines(vocabulary: DocumentEncoder) -> list[str]:
     definition = vocabulary.definition
     said = [f"    ngrams: {definition.ngrams}", f"    sublinear: {str(definition.sublinear).lower()}"]
     said += [f"    documents: {vocabulary.n_documents}"]
-    return [*said, *word_block("words", vocabulary.symbols, vocabulary.documents)]
+    return [*said, *word_block("words", vocabulary.symbols, vocabulary.documents, ngrams=definition.ngrams)]
 
 
 def read_documents(value: PlacedMapping, definition: TextDefinition, advice: str) -> DocumentEncoder:

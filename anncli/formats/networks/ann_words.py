@@ -14,12 +14,15 @@ _COUNT = re.compile(r"[0-9]{1,15}")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(\\))")
 
 
-def word_block(key: str, words: Sequence[str], *numbers: Sequence[int]) -> list[str]:
-    """The lines of a block below `encoder:`: a word, or several with a space between, and its numbers, a word a line.
+def word_block(key: str, words: Sequence[str], *numbers: Sequence[int], ngrams: int = 1) -> list[str]:
+    """The lines of a block below `encoder:`: a word, or up to `ngrams` with a space between, and its numbers, a word a line.
 
-    A backslash, and characters that no line of YAML holds, are written as in Python.
+    A backslash, characters that no line of YAML holds, and a space in a single word (`. . .` of GloVe) are written as in Python.
     """
-    columns = zip(map(_written, words), *(map(str, column) for column in numbers), strict=True)
+    blank = "\\x20" if ngrams == 1 else " "
+    columns = zip(
+        (_written(word).replace(" ", blank) for word in words), *(map(str, column) for column in numbers), strict=True
+    )
     return [f"    {key}: |", *("      " + " ".join(row) for row in columns)]
 
 
