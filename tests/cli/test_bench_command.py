@@ -152,6 +152,7 @@ def test_a_signal_ends_everything_at_once(many: Path, number: int, code: int, jo
     wait_for(lambda: not any(map(is_alive, workers)))
 
 
+@pytest.mark.slow
 def test_ctrl_c_reaches_all_processes_and_says_one_line(many: Path) -> None:
     """A terminal sends the signal to the whole process group, also to workers that are still starting."""
     for wait in (0.0, 0.2, 0.8):

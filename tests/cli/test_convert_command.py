@@ -31,6 +31,7 @@ def rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+@pytest.mark.slow
 def test_there_and_back(folder: Path, ann: Ann) -> None:
     names = ["a.jsonl", "b.db", "c.tsv", "d.csv.gz", "e.jsonl.xz"]
     try:

@@ -200,13 +200,8 @@ def folder(made, tmp_path):
     return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
-# Those with most trainings take long.
-_LONG = ("ann bench", "ann compare", "ann cv", "ann gradcheck", "ann search", "ann train")
-
-
-@pytest.mark.parametrize(
-    "section", [pytest.param(name, marks=pytest.mark.slow if name in _LONG else ()) for name in CASES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("section", CASES)
 def test_the_documents_are_as_described(section, folder, ann):
     seen: set[str] = set()
     for command in CASES[section]:

@@ -85,6 +85,7 @@ def test_a_vector_between_two_letters_is_said_to_be(stored: Path, ann: Ann) -> N
     assert ann("predict", "memory.nn", "middle.txt", "--classes").stdout == f"between {line[1]}\n"
 
 
+@pytest.mark.slow
 def test_what_predict_writes(tmp_path: Path, ann: Ann) -> None:
     # Distances by hand: (0.5, 0, 1) is 0.5 from A, sqrt(0.25 + 1) from C and sqrt(0.25 + 1) from B.
     define(tmp_path, "memory beta 30", 3)

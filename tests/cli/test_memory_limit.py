@@ -103,6 +103,7 @@ def test_rows_without_a_label_are_left_out(ann: Ann, folder: Path) -> None:
     assert json.loads(told.stdout)["sets"]["test"]["n"] == N_ROWS - 3
 
 
+@pytest.mark.slow
 def test_text_tables_that_are_joined(ann: Ann, folder: Path) -> None:
     """Each is below the limit, all of them are above it; a column of which one table has words is one of words."""
     for k in range(3):

@@ -131,6 +131,7 @@ def test_epochs_are_checked_first(folder: Path, capsys: pytest.CaptureFixture[st
     )
 
 
+@pytest.mark.slow
 def test_variables_and_config_files_reach_the_options_of_bench_and_gradcheck(small: Path, ann: Ann) -> None:
     (small / "all.yaml").write_text("rows: 4\nstarts: 2\ntrainers: [gd, adam]\nplot: none\nthreads: 2\n")
     files = ("pos.txt", "neg.txt")
@@ -145,6 +146,7 @@ def test_variables_and_config_files_reach_the_options_of_bench_and_gradcheck(sma
     assert document["plot"] is None
 
 
+@pytest.mark.slow
 def test_one_labelled_list_serves_every_command_that_reads_classes(small: Path, ann: Ann) -> None:
     entries = [(line, 1) for line in POSITIVE.splitlines()] + [(line, 2) for line in NEGATIVE.splitlines()]
     (small / "all.txt").write_text("".join(f"v{k} {label}\n{line}\n" for k, (line, label) in enumerate(entries)))

@@ -25,6 +25,7 @@ def database() -> Iterator[str]:
         yield folder
 
 
+@pytest.mark.slow
 def test_a_query_is_trained_on_like_the_file(tmp_path: Path, ann: Ann, database: str) -> None:
     query = f"{program('psql')} -h {database} -U ann -d postgres --csv -c 'select * from iris'"
     command = f"'{sys.executable}' -m anncli"

@@ -341,6 +341,7 @@ def test_restarts_show_their_spread_and_do_not_depend_on_threads(small: Path, an
     assert f"start: {kept}\n" in (small / "one.nn").read_text()
 
 
+@pytest.mark.slow
 def test_a_file_of_ann1dn_gets_a_scaling_that_it_can_hold(small: Path, ann: Ann) -> None:
     (small / "tanh.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 1 tanh]\n")
     words = ("train", "tanh.nn", "pos.txt", "neg.txt", 5, "--dialect", "ann1dn", "-o", "old.nn")

@@ -79,6 +79,7 @@ def test_gradcheck_wants_one_file_per_class(ann: Ann, small: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_gradcheck_and_bench_take_one_file_with_labels(ann: Ann, small: Path) -> None:
     rows = [(path, line) for path in ("pos.txt", "neg.txt") for line in (small / path).read_text().splitlines()]
     entries = [f"v{k} {1 if path == 'pos.txt' else 2}\n{line}\n" for k, (path, line) in enumerate(rows)]
