@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from anncli.compiled import native_module
 from anncli.compiled.lexicon_python import MOST_NGRAMS, SPLITS, PythonLexicon, WordRule, classes_of
 
 __all__ = ["MOST_NGRAMS", "SPLITS", "Lexicon", "WordRule"]
+
+# Texts that are looked up at a time where their numbers are not kept.
+_TEXTS = 4096
 
 
 class Lexicon:
@@ -30,6 +33,14 @@ class Lexicon:
         self.rule = rule
         native = native_module()
         self._held = PythonLexicon(rule, words) if native is None else _NativeLexicon(native, rule, words)
+
+    @classmethod
+    def of_texts(cls, rule: WordRule, texts: Sequence[str]) -> Self:
+        """The lexicon of all words of some texts, whose numbers are not kept."""
+        lexicon = cls(rule)
+        for first in range(0, len(texts), _TEXTS):
+            lexicon.grow(texts[first : first + _TEXTS])
+        return lexicon
 
     def __len__(self) -> int:
         """The number of words."""

@@ -104,8 +104,7 @@ def find_telling_words(own: ExaminedTexts) -> Iterator[Finding]:
     labels = own.labels
     if labels is None or len(own.texts) < _FEWEST_TEXTS or len(own.classes) < 2:
         return
-    lexicon = Lexicon(WordRule())
-    lexicon.grow(own.texts)
+    lexicon = Lexicon.of_texts(WordRule(), own.texts)
     numbers, _, starts = lexicon.counted(own.texts)
     n_words, of_texts = len(lexicon), np.repeat(labels.astype(np.int64), np.diff(starts))
     counts = np.bincount(of_texts * n_words + numbers, minlength=len(own.classes) * n_words)

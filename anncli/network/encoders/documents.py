@@ -32,8 +32,6 @@ DEFAULT_WORDS = 20_000
 _KEYS = ("documents", "words", "ngrams", "sublinear", "min_documents", "max_documents")
 _SCHEMES = ("tf-idf",)
 _EXAMPLE = "write for example `inputs: {documents: tf-idf, words: 20000, ngrams: 2}`"
-# Texts that are looked up at a time where a vocabulary is found, whose numbers are not kept.
-_TEXTS = 4096
 
 
 class _DocumentInputs(NamedTuple):
@@ -102,9 +100,7 @@ class DocumentInputs(_DocumentInputs, TextDefinition):
 
     def fitted(self, texts: Sequence[str]) -> DocumentEncoder:
         """The encoder of some texts: words by how often they come, those that come equally often by their letters."""
-        lexicon = Lexicon(self.rule)
-        for first in range(0, len(texts), _TEXTS):
-            lexicon.grow(texts[first : first + _TEXTS])
+        lexicon = Lexicon.of_texts(self.rule, texts)
         counts, documents = lexicon.counts, lexicon.documents
         is_usable = (documents >= self.min_documents) & (documents <= self.max_documents * len(texts))
         usable = np.flatnonzero(is_usable)

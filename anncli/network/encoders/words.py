@@ -25,8 +25,6 @@ from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 CASES = ("lower", "keep")
 _KEYS = ("words", "min_count", "case", "split")
 _EXAMPLE = "write for example `inputs: {words: 20000, min_count: 2}`"
-# Texts that are looked up at a time where a vocabulary is found, whose numbers are not kept.
-_TEXTS = 4096
 
 
 class _WordInputs(NamedTuple):
@@ -91,9 +89,7 @@ class WordInputs(_WordInputs, TextDefinition):
 
     def fitted(self, texts: Sequence[str]) -> WordEncoder:
         """The encoder of the words of some texts: by how often they come, those that come equally often by their letters."""
-        lexicon = Lexicon(self.rule)
-        for first in range(0, len(texts), _TEXTS):
-            lexicon.grow(texts[first : first + _TEXTS])
+        lexicon = Lexicon.of_texts(self.rule, texts)
         found = sorted(zip((-lexicon.counts).tolist(), lexicon.words, strict=True))[: self.words]
         least = self.min_count or 1
         kept = [(word, -count) for count, word in found if -count >= least]
