@@ -27,7 +27,6 @@ class Hopfield(Storing):
 
     kind: ClassVar = "hopfield"
     keys: ClassVar = {}
-    can_be_output: ClassVar = True
     gradient_fault: ClassVar = "its outputs are signs, which have no gradient"
 
     @classmethod
@@ -51,17 +50,8 @@ class Hopfield(Storing):
         np.fill_diagonal(weights, 0)
         return (weights,)
 
-    def output(self, below: Shape) -> Shape:
-        return below
-
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((below.columns, below.columns),)
-
-    def weights(self, blocks: Blocks) -> Blocks:
-        return blocks
-
-    def biases(self, blocks: Blocks) -> Blocks:
-        return ()
 
     def initialize(self, blocks: Blocks, start: Start) -> None:
         """Nothing is stored: zeros."""

@@ -42,7 +42,6 @@ class Memory(Storing):
         "beta": Key(str, "beta: 8", needed=False),
         "patterns": Key(int, "patterns: 20", needed=False),
     }
-    can_be_output: ClassVar = True
     by_row: ClassVar = True
 
     def __init__(self, beta: str | float = DEFAULT_BETA, patterns: int | None = None) -> None:
@@ -80,17 +79,8 @@ class Memory(Storing):
     def _count(self) -> int:
         return self.patterns or 0
 
-    def output(self, below: Shape) -> Shape:
-        return below
-
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((below.columns, self._count),)
-
-    def weights(self, blocks: Blocks) -> Blocks:
-        return blocks
-
-    def biases(self, blocks: Blocks) -> Blocks:
-        return ()
 
     def initialize(self, blocks: Blocks, start: Start) -> None:
         """Small normal numbers: patterns far from all inputs, and from each other, would get no gradient."""

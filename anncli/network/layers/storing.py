@@ -14,6 +14,7 @@ class Storing(LayerKind):
     """A layer that may be made of patterns; where `stores` says so, training does nothing else, in one pass."""
 
     suits_numpy: ClassVar = True
+    can_be_output: ClassVar = True
 
     @abstractmethod
     def holding(self, count: int | None) -> Self:
@@ -22,6 +23,15 @@ class Storing(LayerKind):
     @abstractmethod
     def stored(self, patterns: Array) -> Blocks:
         """The blocks for patterns (count, columns), as the network scales them."""
+
+    def output(self, below: Shape) -> Shape:
+        return below
+
+    def weights(self, blocks: Blocks) -> Blocks:
+        return blocks
+
+    def biases(self, blocks: Blocks) -> Blocks:
+        return ()
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         super().check(place, below, is_output)
