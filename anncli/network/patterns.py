@@ -41,20 +41,16 @@ def stores(topology: Topology) -> bool:
     return topology.layers[0].stores
 
 
-def with_room(topology: Topology, count: int) -> Topology:
-    """The topology whose layer has room for so many patterns."""
-    return _with_count(topology, count)
+def with_room(topology: Topology, count: int | None) -> Topology:
+    """The topology whose layer has room for so many patterns; None: before it is known how many there are."""
+    layer = topology.layers[0]
+    assert isinstance(layer, Storing)
+    return topology._replace(layers=(layer.holding(count),))
 
 
 def without_patterns(topology: Topology) -> Topology:
     """The topology as it was before patterns were stored."""
-    return _with_count(topology, None)
-
-
-def _with_count(topology: Topology, count: int | None) -> Topology:
-    layer = topology.layers[0]
-    assert isinstance(layer, Storing)
-    return topology._replace(layers=(layer.holding(count),))
+    return with_room(topology, None)
 
 
 def stored_parameters(topology: Topology, patterns: Array) -> Array:

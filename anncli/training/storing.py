@@ -17,7 +17,7 @@ from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.limits import MAX_PARAMETERS
 from anncli.network.layers.hopfield import Hopfield
 from anncli.network.network import Network
-from anncli.network.patterns import Patterns, stores, with_room
+from anncli.network.patterns import Patterns, with_room
 from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
 from anncli.network.topology import Topology
@@ -34,8 +34,7 @@ _LINEAR = ("none", "minmax", "zscore", "robust")
 
 def check_storing(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that speak of what storing has not."""
-    topology = network.topology
-    if not stores(topology) and not network.is_memory:
+    if not network.stores:
         return
     shown = f"`{network.layers_text}` stores patterns"
     if options.validation not in (None, 0.0) or (isinstance(options.test, float) and options.test):
@@ -45,7 +44,7 @@ def check_storing(network: Network, options: TrainingOptions) -> None:
     given = {"--restarts": options.restarts > 1, "--ensemble": options.ensemble > 1, "--prune": options.prune, "--prune-loss": options.prune_loss, "--teacher": options.teacher}  # fmt: skip
     if found := [name for name, is_given in given.items() if is_given]:
         raise UsageError(f"{found[0]}: {shown} and learns nothing", advice="leave it out")
-    allowed = ("none",) if isinstance(topology.layers[0], Hopfield) else _LINEAR
+    allowed = ("none",) if isinstance(network.topology.layers[0], Hopfield) else _LINEAR
     if options.scaling not in ("auto", "keep", *allowed):
         raise UsageError(f"--scaling {options.scaling}: {shown}, which must come back as they were", advice=f"use --scaling {' or '.join(allowed)}")  # fmt: skip
 
