@@ -49,11 +49,10 @@ def refuse_other_keys(values: Mapping[str, Any], keys: Sequence[str]) -> None:
             raise DefinitionFault(key, f"unknown key `{key}`", did_you_mean(str(key), keys))
 
 
-def whole_number(values: Mapping[str, Any], key: str, least: int = 1) -> int:
+def whole_number(values: Mapping[str, Any], key: str) -> int:
     value = values[key]
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        above = f" of {least} or more"
-        raise DefinitionFault(key, f"`{key}` must be a whole number{above}, found {shown_value(value)}")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise DefinitionFault(key, f"`{key}` must be a whole number of 1 or more, found {shown_value(value)}")
     return value
 
 
