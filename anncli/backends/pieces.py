@@ -46,10 +46,11 @@ def pieces(samples: Samples, rows: Array | slice, length: int) -> Iterator[Piece
         begins = np.minimum(inputs.starts[:-1] + first, inputs.starts[1:])
         counts = np.minimum(begins + length, inputs.starts[1:]) - begins
         places: Array | slice
-        places, starts = places_of_runs(begins, counts)
         if len(counts) == 1:
             # A view of the rows, not a copy.
-            places = slice(int(begins[0]), int(begins[0] + counts[0]))
+            places, starts = slice(int(begins[0]), int(begins[0] + counts[0])), np.array([0, counts[0]])
+        else:
+            places, starts = places_of_runs(begins, counts)
         here = None
         if answers is not None:
             here = Answers(answers.targets[places], None if answers.weights is None else answers.weights[places])
