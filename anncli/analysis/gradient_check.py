@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.network.frozen import count_frozen, frozen_parts
+from anncli.network.frozen import count_frozen
 from anncli.network.propagation import forward
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
@@ -88,20 +88,14 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
 
 
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
-    is_free = np.ones(topology.n_parameters, dtype=bool)
-    for part in frozen_parts(topology):
-        is_free[part] = False
-    if topology.n_parameters - count_frozen(topology) <= limit:
-        return np.flatnonzero(is_free)
-    per_layer = max(
-        1,
-        limit // sum(bool(p) and not q.is_frozen for p, q in zip(topology.block_shapes, topology.layers, strict=True)),
-    )
-    chosen = []
-    for start, end in zip(topology.offsets, topology.offsets[1:], strict=False):
-        if not is_free[start:end].all():
-            continue
-        chosen.append(start + np.sort(rng.choice(end - start, min(per_layer, end - start), replace=False)))
+    chain = zip(topology.layers, topology.offsets, topology.offsets[1:], strict=False)
+    parts = [(start, end) for layer, start, end in chain if start < end and not layer.is_frozen]
+    if sum(end - start for start, end in parts) <= limit:
+        return np.concatenate([np.arange(0), *(np.arange(start, end) for start, end in parts)])
+    per_layer = max(1, limit // len(parts))
+    chosen = [
+        start + np.sort(rng.choice(end - start, min(per_layer, end - start), replace=False)) for start, end in parts
+    ]
     return np.concatenate(chosen)
 
 
