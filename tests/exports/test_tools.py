@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from random_networks import random_network
@@ -62,6 +63,31 @@ def test_a_program_that_hangs_ends_with_its_children(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="did not end within"):
         tools.run_tool(["sh", "-c", _PARENT.format(folder=tmp_path)], str(tmp_path))
     assert has_ended(child_of(tmp_path))
+
+
+@needs_proc
+def test_a_signal_while_a_program_starts_ends_it(tmp_path, monkeypatch):
+    class Ended(BaseException):
+        pass
+
+    def end(number, frame):
+        raise Ended
+
+    def popen(*arguments, **named):
+        process = subprocess.Popen(*arguments, **named)
+        started.append(process)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    started: list[subprocess.Popen] = []
+    monkeypatch.setattr(tools, "subprocess", SimpleNamespace(Popen=popen, TimeoutExpired=subprocess.TimeoutExpired))
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(Ended):
+            tools.run_tool(["sh", "-c", _PARENT.format(folder=tmp_path)], str(tmp_path))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert started[0].returncode == -signal.SIGKILL
 
 
 @needs_proc

@@ -31,25 +31,47 @@ def run_tool(command: Sequence[str], folder: str, text: bytes = b"") -> bytes:
 
     Where the time is up, or a signal ends `ann`, the program ends with all that it has started, as compilers start others.
     """
+    process = None
     try:
-        process = subprocess.Popen(command, cwd=folder, stdin=_PIPE, stdout=_PIPE, stderr=_PIPE, process_group=0)
-    except OSError as fault:
-        is_ours = fault.errno == errno.EACCES and command[0].startswith(folder)
-        advice = "; TMPDIR names another folder for it" if is_ours else ""
-        raise RuntimeError(f"{command[0]} cannot be run: {fault.strerror}{advice}") from None
-    with process:
-        try:
-            printed, complained = process.communicate(text, timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise RuntimeError(f"{command[0]} did not end within {_PATIENCE} s") from None
-        except BaseException:
-            _end(process)
-            raise
+        with _waiting_signals():
+            process = subprocess.Popen(command, cwd=folder, stdin=_PIPE, stdout=_PIPE, stderr=_PIPE, process_group=0)
+        printed, complained = process.communicate(text, timeout=_PATIENCE)
+    except BaseException as fault:
+        if process is None:
+            if isinstance(fault, OSError):
+                raise RuntimeError(_refusal(command[0], fault, folder)) from None
+        else:
+            with process:
+                _end(process)
+            if isinstance(fault, subprocess.TimeoutExpired):
+                raise RuntimeError(f"{command[0]} did not end within {_PATIENCE} s") from None
+        raise
     if process.returncode:
         complaint = (complained or printed).decode(errors="replace").strip()[:2000]
         raise RuntimeError(f"{command[0]} ended with {process.returncode}{complaint and f': {complaint}'}")
     return printed
+
+
+def _refusal(program: str, fault: OSError, folder: str) -> str:
+    is_ours = fault.errno == errno.EACCES and program.startswith(folder)
+    advice = "; TMPDIR names another folder for it" if is_ours else ""
+    return f"{program} cannot be run: {fault.strerror}{advice}"
+
+
+@contextlib.contextmanager
+def _waiting_signals() -> Iterator[None]:
+    """Signals that end `ann` wait: an exception between the start of a program and the note of its number would leave it running.
+
+    The program starts with these signals blocked; it is ended by SIGKILL alone, which nothing blocks.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
