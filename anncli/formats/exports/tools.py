@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 
 from anncli.formats.exports.base import ToolMissingError
@@ -62,16 +63,23 @@ def _refusal(program: str, fault: OSError, folder: str) -> str:
 def _waiting_signals() -> Iterator[None]:
     """Signals that end `ann` wait: an exception between the start of a program and the note of its number would leave it running.
 
-    The program starts with these signals blocked; it is ended by SIGKILL alone, which nothing blocks.
+    They are not blocked, because the system then gives them to another thread, and Python runs their handlers all the same.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    seen: list[int] = []
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, lambda number, frame: seen.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in seen:
+            before[number](number, None)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
