@@ -1,0 +1,1 @@
+"""Many trainings of networks of one topology at once, on a device."""
