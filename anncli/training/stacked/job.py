@@ -9,20 +9,20 @@ from anncli.training.attempt import Attempt, EpochReport
 
 
 class Job(NamedTuple):
-    """What `attempt.epochs(count, total)` would train, one after another on the CPU.
+    """What `attempt.epochs(limit, total)` would train, one after another on the CPU.
 
     attempt: without an epoch yet; its trainer has been started, and its own objective says which rows, weights of rows, l2 and
         l1 are its own. Jobs that run together have topology, loss, trainer and options of the trainer in common, but for
         numbers such as the learning rate; inputs and targets are the same array object, or as many as there are folds,
         each of which has a scaling of its own.
-    count: epochs at most; total: epochs that the learning-rate schedule spans, None for as many as `count`.
+    limit: epochs at most; total: epochs that the learning-rate schedule spans, None for as many as `limit`.
 
     Afterwards the attempt is as its epochs() would have left it: history, parameters, weights, best_parameters, best and
     best_epoch of the judge, stop_reason, stopped, diverged; all but the last digits of the numbers are the same.
     """
 
     attempt: Attempt
-    count: int
+    limit: int
     total: int | None = None
 
 
@@ -33,7 +33,7 @@ RunJobs = Callable[[Sequence[Job]], Iterator[Sequence[EpochReport]]]
 
 def run_on_cpu(jobs: Sequence[Job]) -> Iterator[Sequence[EpochReport]]:
     """The same on the CPU, an epoch of each attempt after another."""
-    running = [job.attempt.epochs(job.count, job.total) for job in jobs]
+    running = [job.attempt.epochs(job.limit, job.total) for job in jobs]
     while running:
         ended = [(one, next(one, None)) for one in running]
         running = [one for one, report in ended if report is not None]
