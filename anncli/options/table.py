@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from anncli.dataset.names import FINDING_NAMES
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
-from anncli.experiments.executors.names import EXECUTOR_NAMES
+from anncli.experiments.executors.names import forms as executor_forms
 from anncli.experiments.strategies.names import STRATEGY_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.exports.names import EXPORT_NAMES
@@ -32,6 +32,7 @@ from anncli.options import data_readers, readers
 from anncli.options.directions import DIRECTION_NAMES, directions
 from anncli.options.directions import WORDS as DIRECTION_WORDS
 from anncli.options.elsewhere import advice_elsewhere
+from anncli.options.executor_names import executor
 from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
@@ -298,7 +299,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search", "compare"), ("search",), words=FILE),
-    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search", "compare"), words=tuple(EXECUTOR_NAMES)),
+    "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("bench", "cv", "search", "compare"), words=tuple(executor_forms())),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in scan the picture with frames round the boxes, or the mask, as .png, .ppm or .pgm, or a folder for those of several pictures; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export", "import", "info", "scan"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),

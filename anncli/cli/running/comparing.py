@@ -9,6 +9,7 @@ import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import experiment_problem
 from anncli.cli.running.ledgers import open_ledger, trainings_in_hand
 from anncli.cli.running.places import refuse_read_files
@@ -17,7 +18,7 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import UsageError
 from anncli.experiments.bench import Curves, bench_curves, bench_specs
-from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.executors.base import Executor
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Spec
@@ -66,7 +67,9 @@ def _refuse_files(values: Values) -> None:
 
 def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     """Read network and data, and train with every trainer, or take what the ledger holds."""
-    remarks = Remarks()
+    # Without --executor not threads: they would wait for each other's Python code, and the seconds of one trainer would include
+    # those of others.
+    executor, remarks = executor_of(values), Remarks()
     problem = experiment_problem(values, words, remarks)
     show_remarks(values.console, remarks)
     refuse_read_files({"--plot": plot, "--ledger": values["ledger"]})
@@ -77,14 +80,11 @@ def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=network.n_inputs)
     specs = bench_specs(problem.source, ref, chosen, values["starts"], words.epochs, problem.rows)
     with open_ledger(values["ledger"]) as ledger:
-        return _run(values, specs, ledger)
+        return _run(values, specs, executor, ledger)
 
 
-def _run(values: Values, specs: Sequence[Spec], ledger: Ledger | None) -> Curves:
-    # Not threads: they would wait for each other's Python code, and the seconds of one trainer would include those of others.
-    console, jobs = values.console, values["jobs"]
-    executor = make_executor("processes" if jobs > 1 else "in-process", jobs, console.warn)
-
+def _run(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> Curves:
+    console = values.console
     with trainings_in_hand(console, specs, ledger) as progress:
         curves, engines = bench_curves(specs, executor, ledger, progress)
     if len(engines) > 1:

@@ -16,4 +16,6 @@ def executor_of(values: Values) -> Executor:
         raise UsageError(
             f"--executor in-process runs one training at a time, not --jobs {jobs}", advice="leave one out"
         )
-    return make_executor(name, jobs, values.console.warn)
+    # Elsewhere, jobs that nobody asked for are as many as there are workers.
+    given = jobs if "jobs" in values.given else None
+    return make_executor(name, given, values.console.warn)

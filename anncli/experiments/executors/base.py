@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from anncli.experiments.spec import Result, Spec
 
@@ -13,6 +13,14 @@ IsStopped = Callable[[], bool]
 Work = Callable[[Spec, IsStopped], Result]
 # Takes one line for the user about an event that changes no result.
 Notice = Callable[[str], None]
+
+
+class Terms(NamedTuple):
+    """What holds for executors elsewhere: after how many seconds of silence a worker's trainings go to another one, and whether a
+    connection may be open to others."""
+
+    worker_timeout: float = 60.0
+    insecure: bool = False
 
 
 class Stopped(Exception):

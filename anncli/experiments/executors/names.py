@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 
 class ExecutorName(NamedTuple):
-    """help: one line; extra: what to install for it, as in pip install anncli[extra]."""
+    """help: one line; module: of an executor elsewhere the module of this room that defines make(), see choice.Make; extra: what
+    to install for it, as in pip install anncli[extra]."""
 
     help: str
-    extra: str | None = None
+    module: str = ""
+    extra: str = ""
 
 
 EXECUTOR_NAMES: dict[str, ExecutorName] = {
@@ -17,3 +19,17 @@ EXECUTOR_NAMES: dict[str, ExecutorName] = {
     "threads": ExecutorName("threads of this process, which share the data in memory"),
     "processes": ExecutorName("processes on this machine, each with its own copy of the data"),
 }
+# Executors elsewhere, by the scheme of their address SCHEME://HOST:PORT.
+SCHEME_NAMES: dict[str, ExecutorName] = {}
+
+
+def forms() -> dict[str, str]:
+    """What --executor takes, with a line of help for each."""
+    local = {name: info.help for name, info in EXECUTOR_NAMES.items()}
+    return local | {f"{scheme}://HOST:PORT": info.help for scheme, info in SCHEME_NAMES.items()}
+
+
+def scheme_of(name: str) -> str:
+    """The scheme of an address, '' for the name of an executor on this machine."""
+    scheme, mark, _ = name.partition("://")
+    return scheme if mark else ""
