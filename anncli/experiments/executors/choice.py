@@ -25,7 +25,7 @@ def make_executor(name: str, jobs: int | None = None, notice: Notice = ignore, t
     Raises: UsageError for an unknown name, and for an executor whose extra is not installed.
     """
     if scheme_of(name) in SCHEME_NAMES:
-        make: Make = import_module(f"{__package__}.{SCHEME_NAMES[scheme_of(name)].module}").make
+        make: Make = import_module(f"anncli.experiments.executors.{SCHEME_NAMES[scheme_of(name)].module}").make
         return make(name, jobs, notice, terms or Terms())
     if name not in EXECUTOR_NAMES:
         raise UsageError(f"unknown executor '{name}'", advice=did_you_mean(name, forms()))
