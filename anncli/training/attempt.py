@@ -19,6 +19,7 @@ from anncli.training.objective import Objective
 from anncli.training.state_check import check_attempt, check_like
 from anncli.training.stopping import StopRule
 from anncli.training.trainers import make_trainer
+from anncli.training.trainers.base import Trainer
 
 
 class EpochReport(NamedTuple):
@@ -68,8 +69,7 @@ class Attempt:
         self.rules, self.patience, self.number = rules, patience, number
         self.parameters = self.weights = parameters
         self.initial_parameters = parameters.copy()
-        self.trainer = make_trainer(options.trainer, options.trainer_options)
-        self.trainer.start(objective, parameters)
+        self.trainer = self._started_trainer()
         #: Epochs that the learning-rate schedule spans, since epochs() was called.
         self.total_epochs: int | None = None
         #: Why the trainer cannot go on, and the class means of the last epoch; see EpochOutcome.
@@ -83,6 +83,11 @@ class Attempt:
         self.stopped = self.may_go_on = False
         #: The epoch in which the loss or a weight stopped being finite; 0: none.
         self.diverged = 0
+
+    def _started_trainer(self) -> Trainer:
+        trainer = make_trainer(self.options.trainer, self.options.trainer_options)
+        trainer.start(self.objective, self.parameters)
+        return trainer
 
     def epochs(self, limit: int, total: int | None = None) -> Iterator[EpochReport]:
         """Train for at most `limit` more epochs; `stopped` says whether something ended it earlier.

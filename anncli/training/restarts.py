@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from anncli.arrays import random_stream
 from anncli.backends.reproducible import refuse_trainer
@@ -12,6 +12,9 @@ from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
 from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
+
+# An attempt that the CPU trains, or one of a device.
+Made = TypeVar("Made", bound=Attempt)
 
 # One attempt as a call that yields its reports; nothing of it runs before the first report is asked for.
 Call = Callable[[], Iterator[EpochReport]]
@@ -92,17 +95,21 @@ class Restarts:
             yield from attempt.epochs(limit - done, limit if done else None)
 
     def _new_attempt(self, number: int) -> Attempt:
-        setup = self._setup
-        options, objective = setup.options, setup.open_objective()
-        measure = setup.open_measure(objective)
-        judge = Judge(measure, setup.rows["validation"], options.metric, setup.alternates)
-        rules: list[StopRule] = make_stop_rules(options.stop, options.goal)
-        if self._time_limit is not None:
-            rules.append(self._time_limit)
-        rng = random_stream(options.seed, "order", number)
-        parameters = setup.initial_parameters(number)
-        attempt = Attempt(objective, options, parameters, rng, judge, rules, setup.patience, number)
-        if options.dividetrain is not None:
-            rows = setup.rows["training"]
-            rules.append(Success(options.dividetrain, lambda: measure.accuracy(attempt.weights, rows)))
-        return attempt
+        return make_attempt(Attempt, self._setup, number, self._time_limit)
+
+
+def make_attempt(kind: type[Made], setup: Setup, number: int, time_limit: TimeLimit | None = None) -> Made:
+    """The attempt of a number, from 1, before its first epoch; kind: Attempt, or one of a device."""
+    options, objective = setup.options, setup.open_objective()
+    measure = setup.open_measure(objective)
+    judge = Judge(measure, setup.rows["validation"], options.metric, setup.alternates)
+    rules: list[StopRule] = make_stop_rules(options.stop, options.goal)
+    if time_limit is not None:
+        rules.append(time_limit)
+    rng = random_stream(options.seed, "order", number)
+    parameters = setup.initial_parameters(number)
+    attempt = kind(objective, options, parameters, rng, judge, rules, setup.patience, number)
+    if options.dividetrain is not None:
+        rows = setup.rows["training"]
+        rules.append(Success(options.dividetrain, lambda: measure.accuracy(attempt.weights, rows)))
+    return attempt
