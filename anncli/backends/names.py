@@ -17,3 +17,12 @@ BACKENDS: dict[str, BackendName] = {
     "numpy": BackendName("the reference: slower, runs everywhere, float32 and float64"),
     "native": BackendName("compiled float32 code for this machine's instruction set"),
 }
+
+#: What --device accepts besides cuda:N; a device of the second and the others needs the extra gpu.
+DEVICE_NAMES: dict[str, str] = {
+    "auto": "the CPU",
+    "cpu": "the CPU",
+    "torch-cpu": "torch on the CPU, which is slower and computes what a GPU would",
+    "cuda": "a GPU of NVIDIA, or of AMD with torch for ROCm; cuda:1 is the second one",
+    "mps": "the GPU of an Apple computer",
+}

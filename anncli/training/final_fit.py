@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
@@ -13,6 +13,8 @@ from anncli.training.answers import noise_penalty
 from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
+from anncli.training.stacked.job import Job
+from anncli.training.step import Step
 
 # A network that has learned nothing after this many epochs was not merely stopped early; nor was one whose trainer ended
 # by itself, in a minimum.
@@ -62,16 +64,18 @@ class FinalFit:
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """The reports of everything that is trained after the attempt; `limit`: epochs of the run."""
+        for step in self.steps(limit):
+            yield from step.epochs()
+
+    def steps(self, limit: int) -> Iterator[Step]:
+        """The same one by one, for whoever trains them; what comes next is decided when a step has ended."""
         if self.attempt.diverged:
             return
         if self._learned_nothing():
-            yield from self._without_penalty(limit)
+            yield self._without_penalty(limit)
         if self._setup.will_refit and self.attempt.judge.best_epoch is not None:
             l2 = 0.0 if self.penalty_dropped else self._penalty()
-            for report, fitted in self._fit(l2, self._length(), limit):
-                if fitted is not None:
-                    self._keep(fitted)
-                yield report
+            yield self._fit(l2, self._length(), limit)
 
     def _penalty(self) -> float:
         """The l2 of the final fit: in regression by the noise that the validation set showed, unless the user chose one."""
@@ -100,9 +104,8 @@ class FinalFit:
         flat = (r.epoch for r in history if r.validation_loss is not None and r.validation_loss <= most)
         return max(best, *flat)
 
-    def _fit(self, l2: float, count: int, limit: int) -> Iterator[tuple[EpochReport, Refit | None]]:
-        """Train for `count` epochs from the initial weights and the random order of rows of the attempt; the last report
-        comes with the result."""
+    def _fit(self, l2: float, count: int, limit: int) -> Step:
+        """Trains for `count` epochs from the initial weights and the random order of rows of the attempt."""
         setup, attempt = self._setup, self.attempt
         objective = setup.open_final_objective(l2)
         judge = Judge(setup.open_measure(objective), setup.rows["validation"][:0], setup.options.metric)
@@ -110,14 +113,16 @@ class FinalFit:
         parameters = attempt.initial_parameters.copy()
         fit = Attempt(objective, setup.options, parameters, rng, judge, number=attempt.number)
         self.planned = count
-        with closing(objective.session):
-            # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
-            for report in fit.epochs(count, attempt.total_epochs or limit):
-                ended = report.epoch == count or fit.stopped
-                fitted = _refit(fit, l2) if ended else None
-                yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit"), fitted
+        # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
+        total = attempt.total_epochs or limit
+        end = partial(self._end_fit, fit, l2)
+        return Step(Job(fit, count, total), "refit", end, best_epoch=attempt.judge.best_epoch, closes=True)
+
+    def _end_fit(self, fit: Attempt, l2: float) -> None:
         if fit.diverged:
             self.warnings.append(f"the final fit on all rows diverged; the network of {self._kept_text()} is kept")
+        else:
+            self._keep(_refit(fit, l2))
 
     def _keep(self, refit: Refit) -> None:
         behind = self._behind(refit.parameters)
@@ -169,8 +174,8 @@ class FinalFit:
         objective, rows = self.attempt.objective, self._setup.rows["training"]
         return objective.value(parameters, rows, penalty=False) < _LEARNED * objective.constant_loss(rows)
 
-    def _without_penalty(self, limit: int) -> Iterator[EpochReport]:
-        """Repeat the attempt without the penalty, and keep what it learned."""
+    def _without_penalty(self, limit: int) -> Step:
+        """Repeats the attempt without the penalty, and keeps what it learned."""
         setup, first = self._setup, self.attempt
         objective = first.objective._replace(l2=0.0)
         judge = Judge(setup.open_measure(objective), setup.rows["validation"], setup.options.metric, setup.alternates)
@@ -178,14 +183,13 @@ class FinalFit:
         parameters = first.initial_parameters.copy()
         again = Attempt(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
         self.planned = limit
-        for report in again.epochs(limit, first.total_epochs or limit):
-            if report.epoch == limit or again.stopped:
-                self._keep_if_learned(again)
-            yield report._replace(phase="refit")
+        return Step(Job(again, limit, first.total_epochs or limit), "refit", partial(self._keep_if_learned, again))
 
     def _keep_if_learned(self, again: Attempt) -> None:
         """Without a penalty anything can be learned by heart. A validation set must confirm that the repetition learned
         something, and more than the attempt, whose place it then takes. Without a validation set it is the final fit."""
+        if again.diverged:
+            return
         if again.judge.has_rows:
             before, now = self.attempt.judge.best, again.judge.best
             if now is None or (before is not None and now <= before) or not again.judge.has_learned(_CONFIRMED):

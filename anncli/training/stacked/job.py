@@ -26,16 +26,13 @@ class Job(NamedTuple):
     total: int | None = None
 
 
-# Trains jobs together. After each epoch: the reports of the attempts that ended it, in the order of the jobs. Closing the
-# iterator leaves every attempt as it was after its last report.
-RunJobs = Callable[[Sequence[Job]], Iterator[Sequence[EpochReport]]]
+# Trains jobs together. After each epoch: for each job, in order, the report of the epoch that its attempt ended, or None where
+# it has been over for longer, or diverged. Closing the iterator leaves every attempt as it was after its last report.
+RunJobs = Callable[[Sequence[Job]], Iterator[Sequence[EpochReport | None]]]
 
 
-def run_on_cpu(jobs: Sequence[Job]) -> Iterator[Sequence[EpochReport]]:
+def run_on_cpu(jobs: Sequence[Job]) -> Iterator[Sequence[EpochReport | None]]:
     """The same on the CPU, an epoch of each attempt after another."""
     running = [job.attempt.epochs(job.limit, job.total) for job in jobs]
-    while running:
-        ended = [(one, next(one, None)) for one in running]
-        running = [one for one, report in ended if report is not None]
-        if running:
-            yield [report for _, report in ended if report is not None]
+    while any(reports := [next(one, None) for one in running]):
+        yield reports
