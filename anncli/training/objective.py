@@ -11,6 +11,7 @@ import numpy as np
 from anncli.arrays import BLOCK_ROWS, Array, Inputs, Rows, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import answers_of, n_answers
+from anncli.backends.chunked_session import open_session
 from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient
 from anncli.network.frozen import count_frozen
@@ -212,7 +213,7 @@ class Objective(NamedTuple):
 
     def on(self, backend: Backend) -> Objective:
         """The same objective with a session of its own, for another thread; the caller closes that session."""
-        return self._replace(session=backend.open(self.problem, self.samples))
+        return self._replace(session=open_session(backend, self.problem, self.samples))
 
     def precise(self) -> Objective:
         """The same objective on the reference backend, which computes in float64 when it is given float64 parameters."""

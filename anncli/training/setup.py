@@ -12,6 +12,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Rows, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
+from anncli.backends.chunked_session import open_session
 from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
@@ -162,7 +163,7 @@ class Setup:
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
         data, rows = self.data, np.ascontiguousarray(rows)
         samples = Samples(self.inputs, data.packed(targets), self.packed_weights)
-        session = self.backend.open(self.problem, samples)
+        session = open_session(self.backend, self.problem, samples)
         pruned = None if self.pruning is None else self.pruning.places
         return Objective(session, self.problem, samples, rows, data.packed(data.labels), l2, self.options.l1, pruned)
 

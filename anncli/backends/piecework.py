@@ -1,0 +1,100 @@
+"""Piecework: the sums of some of the 64 chunks of a set, computed by one session, chunk after chunk."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.backends.base import Session
+from anncli.backends.chunks import CHUNKS, Grouped, Task, chunk_starts, grouped
+from anncli.backends.fixed_sums import FixedSum
+
+
+class Sums(NamedTuple):
+    """What a task gave, of all chunks or of some; parts are put together by adding each of its members.
+
+    words: int64 (2, m), see FixedSum; losses: float64 (64,), the mean loss of each chunk, 0 of those that are not here; answers:
+    int64 (64,), likewise; overflow: of FixedSum.
+    """
+
+    words: Array
+    losses: Array
+    answers: Array
+    overflow: int
+
+
+class PartOfSums:
+    """The sums of the chunks first .. last - 1 of a set of n rows.
+
+    session: on samples that have the rows of these chunks; rows: their numbers there, in the order of the set; counts: int64 (n,), how
+    many answers each row of the whole set has, None where each has one.
+    """
+
+    def __init__(
+        self, session: Session, rows: Array, n: int, first: int = 0, last: int = CHUNKS, counts: Array | None = None
+    ) -> None:
+        starts = chunk_starts(n)
+        if len(rows) != starts[last] - starts[first]:
+            raise ValueError(f"chunks {first} to {last - 1} of {n} rows are not {len(rows)} rows")
+        self._session, self._rows, self._n, self._counts = session, rows, n, counts
+        self._first, self._last, self._begin = first, last, int(starts[first])
+        self._whole = _Portion(rows, starts, self._answers(None, starts))
+        self._order, self._batch_size = np.empty(0, dtype=np.int32), 0
+
+    def sums(self, task: Task) -> Sums:
+        """Over the whole set."""
+        return self._sums(task, self._whole)
+
+    def begin(self, places: Array, batch_size: int) -> None:
+        """The order of a sweep, as places (n,) of the whole set; batches are numbered from 0."""
+        self._order, self._batch_size = places, batch_size
+
+    def batch(self, task: Task, number: int) -> Sums:
+        """Over one batch of the sweep."""
+        begin = number * self._batch_size
+        batch = grouped(self._order[begin : begin + self._batch_size], self._n)
+        own = batch.places[batch.starts[self._first] : batch.starts[self._last]]
+        return self._sums(task, _Portion(self._rows[own - self._begin], batch.starts, self._answers(batch)))
+
+    def _answers(self, batch: Grouped | None, starts: Array | None = None) -> Array:
+        """int64 (64,): the answers of each chunk of a batch, or of the whole set."""
+        starts = starts if batch is None else batch.starts
+        assert starts is not None
+        if self._counts is None:
+            return np.diff(starts)
+        counts = self._counts if batch is None else self._counts[batch.places]
+        ends = np.concatenate([[0], np.cumsum(counts)])[starts]
+        return np.diff(ends)
+
+    def _sums(self, task: Task, portion: _Portion) -> Sums:
+        total, losses = FixedSum(task.n_numbers, task.exponent), np.zeros(CHUNKS)
+        answers, n = np.zeros(CHUNKS, dtype=np.int64), int(portion.answers.sum())
+        gradient, origin = np.empty_like(task.parameters), int(portion.starts[self._first])
+        for chunk in range(self._first, self._last):
+            begin, end = int(portion.starts[chunk]), int(portion.starts[chunk + 1])
+            if not portion.answers[chunk]:
+                continue
+            rows = portion.rows[begin - origin : end - origin]
+            losses[chunk], values = self._piece(task._replace(shown=task.shown.after(begin)), rows, gradient)
+            answers[chunk] = portion.answers[chunk]
+            if values is not None:
+                total.add(values, int(answers[chunk]) / n)
+        return Sums(total.words, losses, answers, total.overflow)
+
+    def _piece(self, task: Task, rows: Array, gradient: Array) -> tuple[float, Array | None]:
+        """The mean loss of one chunk, and its mean of the numbers that are summed; gradient: room for them."""
+        if task.kind == "loss":
+            return self._session.loss(task.parameters, rows, loss=task.loss), None
+        if task.kind == "gradient":
+            return self._session.gradient(task.parameters, gradient, rows, task.shown), gradient
+        raise ValueError(f"no task {task.kind}")
+
+
+class _Portion(NamedTuple):
+    """A set or a batch: rows of this part of it, grouped by chunk; starts (65,) and answers (64,) of all of it."""
+
+    rows: Array
+    starts: Array
+    answers: Array
