@@ -29,8 +29,11 @@ def stackable(attempts: Sequence[Attempt]) -> list[list[int]]:
     raise NotImplementedError
 
 
-def run_stacked(jobs: Sequence[Job], device: Device, memory: int | None = None) -> Iterator[Sequence[EpochReport]]:
-    """Train the attempts of one group at once, and yield the reports of those that ended an epoch, in the order of the jobs.
+def run_stacked(
+    jobs: Sequence[Job], device: Device, memory: int | None = None
+) -> Iterator[Sequence[EpochReport | None]]:
+    """Train the attempts of one group at once, and yield for each job, in order, the report of the epoch that its attempt
+    ended, or None where it has been over for longer, or diverged (job.RunJobs).
 
     Every attempt is trained by the formulas, defaults and random numbers of Attempt.epochs(): it begins with its own
     `parameters`, on the rows of its own `objective` and with its own options, is judged on the rows of its own `judge`, and
