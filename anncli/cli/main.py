@@ -103,8 +103,8 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
         ctx.exit(int(ExitCode.USAGE))
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run `ann` and leave with its exit code."""
+def main(arguments: list[str] | None = None, refused: UsageError | None = None) -> NoReturn:
+    """Run `ann` and leave with its exit code; refused: why it must not run."""
     # One BLAS thread: more change the rounding of sums, and with it the bytes of a trained network, and make small
     # products slower. Must be set before numpy is imported.
     for variable in BLAS_THREAD_VARIABLES:
@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _open_standard_streams()
     except OSError as error:
         _leave(tell(failure_of(AnnError(f"standard streams: {error.strerror or error}"))))
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    code = run(sys.argv[1:] if arguments is None else arguments, refused)
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -163,9 +163,9 @@ def _leave(code: int) -> NoReturn:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command in this process; errors become lines on stderr, and with --json the document on stdout. Returns the exit
-    code."""
+def run(arguments: list[str], refused: UsageError | None = None) -> int:
+    """Run one command in this process, or say why it is refused; errors become lines on stderr, and with --json the document
+    on stdout. Returns the exit code."""
     interrupts = Interrupts()
     forget_opened()
     OUTPUT.begin("--json" in arguments, next((word for word in arguments if word in COMMANDS), None))
@@ -176,6 +176,8 @@ def run(arguments: list[str]) -> int:
             from anncli.cli.completing.answer import answer
 
             raise click.exceptions.Exit(answer(cli, os.environ["_ANN_COMPLETE"], os.environ))
+        if refused is not None:
+            raise refused
         # Not cli.main(): it handles a closed pipe and Ctrl-C itself, without our messages and exit codes.
         with cli.make_context("ann", list(arguments)) as context:
             cli.invoke(context)

@@ -21,6 +21,13 @@ def program() -> NoReturn:
         from anncli.cli.interrupt import end_at_ctrl_c
 
         end_at_ctrl_c()
+        from anncli.cli import launch
+
+        if (started := launch.launch_of(os.environ)) is not None:
+            # Not a module that every start loads.
+            from anncli.cli.launched import run_launched
+
+            run_launched(started, sys.argv[1:])
         from anncli.cli.main import main
 
         main()
