@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 
 def choose(attempts: Sequence[Attempt], options: TrainingOptions) -> Choice:
     """Keep the best attempt; raises AnnError where all of them diverged without a best epoch."""
-    summaries = tuple(_summary(attempt, options, alone=len(attempts) == 1) for attempt in attempts)
+    summaries = tuple(summary_of(attempt, options, alone=len(attempts) == 1) for attempt in attempts)
     values = {summary.number: summary.value for summary in summaries if summary.value is not None}
     if not values:
         raise AnnError(
@@ -58,7 +58,8 @@ def _best(attempts: Sequence[Attempt], values: dict[int, float], options: Traini
     return min(attempts, key=lambda attempt: values[attempt.number])
 
 
-def _summary(attempt: Attempt, options: TrainingOptions, alone: bool) -> RestartSummary:
+def summary_of(attempt: Attempt, options: TrainingOptions, alone: bool = False) -> RestartSummary:
+    """How an attempt ended; alone: there are no others."""
     best, value = attempt.judge.best_epoch, None
     if best is not None and options.keep == "best":
         value = attempt.history[best - 1].validation_loss

@@ -24,7 +24,10 @@ def together(outcomes: Sequence[Outcome], asked: int) -> Outcome:
         kept = "one network" if len(outcomes) == 1 else f"an ensemble of {len(outcomes)} networks"
         warnings.append(f"{asked - len(outcomes)} of {asked} networks were not trained to their end; {kept} is kept")
     members = () if len(outcomes) == 1 else tuple(outcomes)
-    return first._replace(warnings=tuple(warnings), members=members)
+    # Where the weights of one are a device's, those of the whole are.
+    used = [outcome.device for outcome in outcomes if outcome.device is not None]
+    device = next((one for one in used if one.trained), used[0] if used else None)
+    return first._replace(warnings=tuple(warnings), members=members, device=device)
 
 
 def members_record(outcome: Outcome) -> list[dict[str, Any]]:

@@ -53,11 +53,11 @@ class FinalFit:
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty;
-    planned: epochs of what is trained now, at most.
+    planned: epochs of what is trained now, at most. kind: of the attempts that it makes, Attempt or that of a device.
     """
 
-    def __init__(self, setup: Setup, attempt: Attempt) -> None:
-        self._setup, self.attempt = setup, attempt
+    def __init__(self, setup: Setup, attempt: Attempt, kind: type[Attempt] = Attempt) -> None:
+        self._setup, self.attempt, self._kind = setup, attempt, kind
         self.refit: Refit | None = None
         self.penalty_dropped, self.planned = False, 0
         self.warnings: list[str] = []
@@ -111,7 +111,7 @@ class FinalFit:
         judge = Judge(setup.open_measure(objective), setup.rows["validation"][:0], setup.options.metric)
         rng = random_stream(setup.options.seed, "order", attempt.number)
         parameters = attempt.initial_parameters.copy()
-        fit = Attempt(objective, setup.options, parameters, rng, judge, number=attempt.number)
+        fit = self._kind(objective, setup.options, parameters, rng, judge, number=attempt.number)
         self.planned = count
         # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
         total = attempt.total_epochs or limit
@@ -181,7 +181,7 @@ class FinalFit:
         judge = Judge(setup.open_measure(objective), setup.rows["validation"], setup.options.metric, setup.alternates)
         rng = random_stream(setup.options.seed, "order", first.number)
         parameters = first.initial_parameters.copy()
-        again = Attempt(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
+        again = self._kind(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
         self.planned = limit
         return Step(Job(again, limit, first.total_epochs or limit), "refit", partial(self._keep_if_learned, again))
 

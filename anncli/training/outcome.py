@@ -18,6 +18,7 @@ from anncli.network.network import Network, SelfTest
 from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.choice import Choice, RestartSummary
 from anncli.training.final_fit import FinalFit, Refit
+from anncli.training.on_device import DeviceUse
 from anncli.training.operating_point import OperatingPoint
 from anncli.training.setup import Setup
 
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
 
     attempt: the kept one; refit: its final fit, or None; kept_epoch: the epoch whose weights the attempt offers;
     stop_reason: in words, why the attempt ended; interrupted: whether the caller ended it; warnings: of the whole run;
-    members: of an ensemble the outcome of each network, () for one network.
+    members: of an ensemble the outcome of each network, () for one network; device: what one did for it, or None.
     """
 
     attempt: Attempt
@@ -39,6 +40,7 @@ class Outcome(NamedTuple):
     interrupted: bool
     warnings: tuple[str, ...]
     members: tuple[Outcome, ...] = ()
+    device: DeviceUse | None = None
 
     @property
     def selected(self) -> Array:
@@ -69,7 +71,7 @@ class TrainingResult(NamedTuple):
     the kept attempt; refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
     validation_parameters (P,) are the weights before it, which the validation set evaluates, else None; penalty_dropped:
     there is no default L2 penalty in it; restart: the number of the kept attempt, from 1; restarts: a summary
-    of every attempt where there were several; point: how its outputs become decisions.
+    of every attempt where there were several; point: how its outputs become decisions; device: what one did for it, or None.
     """
 
     network: Network
@@ -88,6 +90,7 @@ class TrainingResult(NamedTuple):
     restarts: tuple[RestartSummary, ...] = ()
     members: tuple[RestartSummary, ...] = ()
     point: OperatingPoint | None = None
+    device: DeviceUse | None = None
 
     def __repr__(self) -> str:
         refit = f", retrained for {self.refit_epochs}" if self.refit_epochs else ""
@@ -187,6 +190,7 @@ def make_result(setup: Setup, outcome: Outcome, network: Network, point: Operati
         restarts=outcome.restarts if len(outcome.restarts) > 1 else (),
         members=tuple(_kept(member) for member in outcome.members),
         point=point,
+        device=outcome.device,
     )
 
 

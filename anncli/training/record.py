@@ -55,6 +55,7 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
         "kernel": setup.backend.name,
         "blas": blas_name() if _uses_blas(setup) else "none",
+        **({} if outcome.device is None else {"device": outcome.device.record()}),
         "versions": {"anncli": __version__, "numpy": np.__version__},
     }
 

@@ -11,6 +11,8 @@ from anncli.backends.reproducible import refuse_trainer
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
+from anncli.training.stacked.job import Job
+from anncli.training.step import Step
 from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
 
 # An attempt that the CPU trains, or one of a device.
@@ -33,18 +35,24 @@ class Restarts:
     before training.
 
     Args: time_limit: one for all attempts, also those of other networks; first: the number of the first attempt, which
-        decides its weights.
+        decides its weights; kind: Attempt, or that of a device, which trains all of them at once: steps().
     Raises: UsageError where the trainer cannot train this network.
     """
 
     def __init__(
-        self, setup: Setup, run_all: RunAll = run_in_turn, time_limit: TimeLimit | None = None, first: int = 1
+        self,
+        setup: Setup,
+        run_all: RunAll = run_in_turn,
+        time_limit: TimeLimit | None = None,
+        first: int = 1,
+        kind: type[Attempt] = Attempt,
     ) -> None:
         refuse_trainer(setup.options.trainer, setup.options.init)
         self._setup, self._run_all = setup, run_all
-        self._time_limit, self._first = time_limit, first
+        self._time_limit, self._first, self._kind = time_limit, first, kind
         self._attempts = {first: self._new_attempt(first)}
         self._restored: frozenset[int] = frozenset()
+        self._again: list[Attempt] = []
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -60,6 +68,19 @@ class Restarts:
         restored, self._restored = self._restored, frozenset()
         numbers = range(self._first, self._first + self._setup.options.restarts)
         return self._run_all([partial(self._train, number, limit, number in restored) for number in numbers])
+
+    def steps(self, limit: int, phase: str) -> list[Step]:
+        """All attempts, for a device; phase: of their reports."""
+        for number in range(self._first, self._first + self._setup.options.restarts):
+            if number not in self._attempts:
+                self._attempts[number] = self._new_attempt(number)
+        return [Step(Job(attempt, limit), phase) for _, attempt in sorted(self._attempts.items())]
+
+    def again(self, number: int) -> Attempt:
+        """An attempt of that number before its first epoch, for the CPU, which no time limit ends."""
+        attempt = make_attempt(Attempt, self._setup, number)
+        self._again.append(attempt)
+        return attempt
 
     def state(self) -> dict[str, Any]:
         """The state of every attempt, for restore()."""
@@ -78,7 +99,7 @@ class Restarts:
 
     def close(self) -> None:
         """Close the sessions of all attempts."""
-        for attempt in self._attempts.values():
+        for attempt in [*self._attempts.values(), *self._again]:
             attempt.close()
 
     def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:
@@ -95,7 +116,7 @@ class Restarts:
             yield from attempt.epochs(limit - done, limit if done else None)
 
     def _new_attempt(self, number: int) -> Attempt:
-        return make_attempt(Attempt, self._setup, number, self._time_limit)
+        return make_attempt(self._kind, self._setup, number, self._time_limit)
 
 
 def make_attempt(kind: type[Made], setup: Setup, number: int, time_limit: TimeLimit | None = None) -> Made:

@@ -13,11 +13,13 @@ from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.ensemble import together
 from anncli.training.forecasts import with_baseline
 from anncli.training.member import Member
+from anncli.training.on_device import OnDevice
 from anncli.training.operating_point import OperatingPoint, asked_words, fit_operating_point
 from anncli.training.outcome import Outcome, TrainingResult, finished_network, make_result
 from anncli.training.record import make_record
 from anncli.training.restarts import RunAll, run_in_turn
 from anncli.training.setup import Setup
+from anncli.training.step import Step, take_together
 from anncli.training.stopping import TimeLimit
 from anncli.training.storing import refuse_continued
 
@@ -33,11 +35,11 @@ class TrainingRun:
     plans and buffers of its attempts until close(): use it as `with closing(run): ...`.
 
     Args: run_all: runs the networks of an ensemble, or else the attempts of --restarts, see restarts.RunAll; it does not
-        change the result.
+        change the result; on_device: where the attempts are trained, in place of run_all.
     Raises: UsageError where the trainer cannot train this network.
     """
 
-    def __init__(self, setup: Setup, run_all: RunAll | None = None) -> None:
+    def __init__(self, setup: Setup, run_all: RunAll | None = None, on_device: OnDevice | None = None) -> None:
         if setup.options.teacher is not None and setup.lesson is None:
             raise UsageError("a teacher is for one training", advice="use --teacher with `ann train`")
         self.setup = setup
@@ -45,7 +47,8 @@ class TrainingRun:
         # One limit for all together.
         limit = None if seconds is None else TimeLimit(seconds)
         of_attempts = self._run_all if count == 1 else run_in_turn
-        self._members = [Member(setup, of_attempts, limit, number) for number in range(1, count + 1)]
+        self._on_device = on_device
+        self._members = [Member(setup, of_attempts, limit, number, on_device) for number in range(1, count + 1)]
         self._point: OperatingPoint | None = None
 
     @property
@@ -83,10 +86,33 @@ class TrainingRun:
         refuse_continued(self.setup.network, self.setup.options)
         # A memory is stored before the first epoch.
         limit = 0 if self.setup.network.stores else limit
-        if len(self._members) == 1:
+        if self._on_device is not None:
+            yield from self._epochs_on(self._on_device, limit)
+        elif len(self._members) == 1:
             yield from self._members[0].epochs(limit)
         else:
             yield from self._run_all([partial(member.epochs, limit) for member in self._members])
+
+    def _epochs_on(self, device: OnDevice, limit: int) -> Iterator[EpochReport]:
+        if device.keeps_weights:
+            for steps in self.rounds(limit):
+                yield from take_together(steps, device.run_jobs)
+            return
+        yield from take_together(self._first_steps(limit, "ranking"), device.run_jobs)
+        for member in self._members:
+            yield from member.signed(limit)
+
+    def _first_steps(self, limit: int, phase: str) -> list[Step]:
+        steps = [step for member in self._members for step in member.first_steps(limit, phase)]
+        return steps if limit else []
+
+    def rounds(self, limit: int) -> Iterator[list[Step]]:
+        """The trainings of a run whose weights are those of a device, as groups that may be trained at once, also with those of
+        other runs; a group is known when the one before has ended."""
+        yield self._first_steps(limit, "training")
+        last = [member.last_steps(limit) for member in self._members]
+        while steps := [step for one in last if (step := next(one, None)) is not None]:
+            yield steps
 
     def evaluate(
         self,

@@ -70,14 +70,19 @@ class Step:
 
 
 def take_together(steps: Sequence[Step], run_jobs: RunJobs) -> Iterator[EpochReport]:
-    """Train steps at once; their reports come epoch by epoch, those of an epoch in the order of the steps."""
+    """Train steps at once, none for no steps; their reports come epoch by epoch, those of an epoch in the order of the steps."""
+    if not steps:
+        return
+    running = run_jobs([step.job for step in steps])
     try:
-        for reports in run_jobs([step.job for step in steps]):
+        for reports in running:
             ended = zip(steps, reports, strict=True)
             # All of them before the first one is handed out: whoever takes it may end the work.
             yield from [step.see(report) for step, report in ended if report is not None]
         for step in steps:
             step.end()
     finally:
+        # Only then the attempts hold what was learned, and their sessions may be closed.
+        running.close()
         for step in steps:
             step.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 from anncli.training.attempt import Attempt, EpochReport
@@ -27,12 +27,5 @@ class Job(NamedTuple):
 
 
 # Trains jobs together. After each epoch: for each job, in order, the report of the epoch that its attempt ended, or None where
-# it has been over for longer, or diverged. Closing the iterator leaves every attempt as it was after its last report.
-RunJobs = Callable[[Sequence[Job]], Iterator[Sequence[EpochReport | None]]]
-
-
-def run_on_cpu(jobs: Sequence[Job]) -> Iterator[Sequence[EpochReport | None]]:
-    """The same on the CPU, an epoch of each attempt after another."""
-    running = [job.attempt.epochs(job.limit, job.total) for job in jobs]
-    while any(reports := [next(one, None) for one in running]):
-        yield reports
+# it has been over for longer, or diverged. Closing the generator leaves every attempt as it was after its last report.
+RunJobs = Callable[[Sequence[Job]], Generator[Sequence[EpochReport | None], None, None]]

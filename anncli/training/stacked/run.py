@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from anncli.backends.base import Problem
 from anncli.backends.stacked.device import Device
@@ -31,7 +31,7 @@ def stackable(attempts: Sequence[Attempt]) -> list[list[int]]:
 
 def run_stacked(
     jobs: Sequence[Job], device: Device, memory: int | None = None
-) -> Iterator[Sequence[EpochReport | None]]:
+) -> Generator[Sequence[EpochReport | None], None, None]:
     """Train the attempts of one group at once, and yield for each job, in order, the report of the epoch that its attempt
     ended, or None where it has been over for longer, or diverged (job.RunJobs).
 
