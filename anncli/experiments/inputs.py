@@ -16,17 +16,19 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.dataset.text_data import TextData
 from anncli.errors import DataError
+from anncli.experiments.sent_setup import SentSetup
 from anncli.experiments.spec import DataFile, DataRef, Spec, plain
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import parse
 from anncli.network.network import Network
+from anncli.training.setup import Setup
 
 # What a training learns from: samples, or a table or texts that each training encodes as its own training rows ask for.
 Data = Dataset | TableData | TextData
 
 # Data by the digest of their contents: registered ones until forget(), and the last two that were read.
-_registered: dict[str, Data] = {}
+_registered: dict[str, Data | SentSetup] = {}
 _read_last: deque[tuple[str, Data]] = deque(maxlen=2)
 _networks: deque[tuple[bytes, Network]] = deque(maxlen=2)
 _lock = Lock()
@@ -47,6 +49,22 @@ def register(
         files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
     columns = dataset.columns if isinstance(dataset, Dataset) else ()
     return DataRef(contents, files, data_format, dataset.classes, n_inputs, columns)
+
+
+def register_setup(setup: Setup) -> DataRef:
+    """A reference to the setup of a run, whose parts other processes train; it stays in memory until forget()."""
+    sent = SentSetup(setup)
+    contents = sent.digest()
+    _registered[contents] = sent
+    return DataRef(contents)
+
+
+def setup_of(ref: DataRef) -> Setup:
+    """The setup meant, with a backend of this process; raises DataError where this process has none."""
+    sent = _registered.get(ref.contents)
+    if not isinstance(sent, SentSetup):
+        raise DataError("the setup of this training is in the memory of another process")
+    return sent.setup
 
 
 def forget(ref: DataRef) -> None:
@@ -141,16 +159,17 @@ def dataset_of(ref: DataRef) -> Data:
         if found is None:
             found = _read(ref)
             _read_last.append((ref.contents, found))
+        assert not isinstance(found, SentSetup)
         return found
 
 
-def keep(datasets: Mapping[str, Data]) -> None:
-    """Register datasets that another process has sent, by the digests of their contents."""
+def keep(datasets: Mapping[str, Data | SentSetup]) -> None:
+    """Register datasets and setups that another process has sent, by the digests of their contents."""
     _registered.update(datasets)
 
 
-def unreadable(specs: Iterable[Spec]) -> dict[str, Data]:
-    """The datasets of the specs that another process cannot read from files and must be sent."""
+def unreadable(specs: Iterable[Spec]) -> dict[str, Data | SentSetup]:
+    """The datasets and setups of the specs that another process cannot read from files and must be sent."""
     refs = {spec.data.contents for spec in specs if not spec.data.files}
     return {contents: dataset for contents in refs if (dataset := _registered.get(contents)) is not None}
 

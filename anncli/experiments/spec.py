@@ -21,6 +21,8 @@ _FORMAT = 1
 MODES = {
     "train": "a whole training: restarts, early stopping, final fit, evaluation of every set",
     "epochs": "the trainer's epochs alone, all of them, with the loss after each",
+    "attempt": "one attempt of a run, which another process began and ends",
+    "member": "one network of an ensemble, with its attempts and its final fit",
 }
 
 
@@ -77,7 +79,8 @@ class Spec(NamedTuple):
     network: the bytes of the network file; rows: None where the options draw the sets; options: every training option
     by name, those of the trainer included; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
     keep_network: whether the result holds the trained network; outputs_of: the set whose outputs the result holds, '' for
-    none; labels: for whoever reads the result, such as
+    none; part: in the modes attempt and member the number of what is trained, whose data are a setup (parts.SentSetup); begun: the
+    state from which it goes on, b"" for one that has not begun; labels: for whoever reads the result, such as
     {"trainer": "scg", "start": 2}. Labels do not count in the identity.
     """
 
@@ -89,6 +92,8 @@ class Spec(NamedTuple):
     mode: str = "train"
     keep_network: bool = False
     outputs_of: str = ""
+    part: int = 0
+    begun: bytes = b""
     labels: Mapping[str, Any] = {}
 
     def digest(self) -> str:
@@ -104,6 +109,7 @@ class Spec(NamedTuple):
             "mode": self.mode,
             "keep_network": self.keep_network,
             **({"outputs_of": self.outputs_of} if self.outputs_of else {}),
+            **({"part": [self.part, _sha256(self.begun)]} if self.part else {}),
         }
         import json
 
@@ -165,7 +171,7 @@ class Result:
     whole training; network: the bytes of the trained network, where the spec asks for them; outputs: for each row of the
     set that the spec asks for, in the units of the data and before calibration, as little-endian float32; decision: threshold
     and calibration that the training chose, as OperatingPoint.plain() gives them; ended: why the training
-    ended before its last epoch, or ''; engine: program version and backend, on which the last digits depend.
+    ended before its last epoch, or ''; state: of a part of a run at its end, for the run, b"" otherwise; engine: program version and backend, on which the last digits depend.
     Only the seconds differ from run to run.
     """
 
@@ -181,13 +187,14 @@ class Result:
     warnings: tuple[str, ...] = ()
     error: Failure | None = None
     engine: str = ""
+    state: bytes = b""
 
     def without_times(self) -> Result:
         """The result without its seconds, which is the same whoever runs the spec."""
         return replace(self, seconds=(), total_seconds=0.0)
 
     def document(self) -> dict[str, Any]:
-        """As JSON values; result_of() gives an equal result back."""
+        """As JSON values; result_of() gives an equal result back, but for the state of a part, which is in no ledger."""
         return {
             "digest": self.digest,
             "evaluations": plain(self.evaluations),

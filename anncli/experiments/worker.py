@@ -15,6 +15,7 @@ from anncli.backends.choice import choose_backend
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import IsStopped, Stopped, never
 from anncli.experiments.inputs import Data, dataset_of, network_of
+from anncli.experiments.parts import run_part
 from anncli.experiments.spec import MODES, Failure, Result, Spec, plain
 from anncli.formats.networks.storage import render
 from anncli.network.network import Network
@@ -32,6 +33,8 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
     digest, name, loaded = spec.digest(), "", False
     try:
         name = engine(choose_backend())
+        if spec.part:
+            return run_part(spec, is_stopped)
         network, data = network_of(spec.network), dataset_of(spec.data)
         loaded = True
         with closing(_prepared(spec, network, data)) as run:
@@ -127,4 +130,4 @@ def _follow(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
 
 
 _MODES: dict[str, Callable[[Spec, TrainingRun, IsStopped], Result]] = {"train": _train, "epochs": _follow}
-assert _MODES.keys() == MODES.keys()
+assert {*_MODES, "attempt", "member"} == MODES.keys()

@@ -200,7 +200,7 @@ class Attempt:
         for rule, rule_state in zip(with_state, state["rules"], strict=True):
             check_like(rule_state, rule.state(), "rules")
             rule.restore(rule_state)
-        self.history = [_report(entry) for entry in state["history"]]
+        self.history = [report_of(entry) for entry in state["history"]]
         self.stop_reason, self.stopped, self.diverged = state["stop_reason"], state["stopped"], state["diverged"]
         self.best_parameters = state.get("best_parameters")
         if "average" in state:
@@ -219,7 +219,8 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _report(entry: Sequence[Any]) -> EpochReport:
+def report_of(entry: Sequence[Any]) -> EpochReport:
+    """The report whose list a state holds."""
     report = EpochReport(*entry)
     return report if report.class_means is None else report._replace(class_means=tuple(report.class_means))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from anncli.arrays import Array, random_stream
 from anncli.network.loss_curve import CurvePoint
@@ -57,10 +57,34 @@ class FinalFit:
     """
 
     def __init__(self, setup: Setup, attempt: Attempt, kind: type[Attempt] = Attempt) -> None:
-        self._setup, self.attempt, self._kind = setup, attempt, kind
+        self._setup, self._kind = setup, kind
+        self._first = self.attempt = attempt
         self.refit: Refit | None = None
         self.penalty_dropped, self.planned = False, 0
         self.warnings: list[str] = []
+
+    def state(self) -> dict[str, Any]:
+        """What came of it, for restore(): nested dicts and lists of arrays, numbers and text."""
+        return {
+            "attempt": self.attempt.state() if self.attempt is not self._first else None,
+            "refit": None
+            if self.refit is None
+            else self.refit._asdict() | {"curve": [list(p) for p in self.refit.curve]},
+            "penalty_dropped": self.penalty_dropped,
+            "planned": self.planned,
+            "warnings": list(self.warnings),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The end that state() told of."""
+        if state["attempt"] is not None:
+            self.attempt = self._repetition()
+            self.attempt.restore(state["attempt"])
+        refit = state["refit"]
+        curve = None if refit is None else tuple(CurvePoint(*point) for point in refit["curve"])
+        self.refit = None if refit is None else Refit(**{**refit, "curve": curve})
+        self.penalty_dropped, self.planned = state["penalty_dropped"], state["planned"]
+        self.warnings = list(state["warnings"])
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """The reports of everything that is trained after the attempt; `limit`: epochs of the run."""
@@ -176,14 +200,19 @@ class FinalFit:
 
     def _without_penalty(self, limit: int) -> Step:
         """Repeats the attempt without the penalty, and keeps what it learned."""
-        setup, first = self._setup, self.attempt
+        again = self._repetition()
+        self.planned = limit
+        total = self._first.total_epochs or limit
+        return Step(Job(again, limit, total), "refit", partial(self._keep_if_learned, again))
+
+    def _repetition(self) -> Attempt:
+        """The attempt again, before its first epoch and without the penalty."""
+        setup, first = self._setup, self._first
         objective = first.objective._replace(l2=0.0)
         judge = Judge(setup.open_measure(objective), setup.rows["validation"], setup.options.metric, setup.alternates)
         rng = random_stream(setup.options.seed, "order", first.number)
         parameters = first.initial_parameters.copy()
-        again = self._kind(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
-        self.planned = limit
-        return Step(Job(again, limit, first.total_epochs or limit), "refit", partial(self._keep_if_learned, again))
+        return self._kind(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
 
     def _keep_if_learned(self, again: Attempt) -> None:
         """Without a penalty anything can be learned by heart. A validation set must confirm that the repetition learned

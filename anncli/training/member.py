@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.attempt import Attempt, EpochReport, report_of
 from anncli.training.choice import Choice, choose, summary_of
+from anncli.training.elsewhere import Elsewhere, State
 from anncli.training.final_fit import FinalFit
 from anncli.training.on_device import DeviceUse, OnDevice
 from anncli.training.outcome import Outcome, make_outcome
-from anncli.training.restarts import Restarts, RunAll
+from anncli.training.restarts import Restarts, RunAll, run_in_turn
 from anncli.training.setup import Setup
 from anncli.training.stacked.attempt import StackedAttempt
 from anncli.training.step import Step
@@ -24,18 +25,20 @@ class Member:
     """Trains one network of a setup.
 
     Args: number: from 1; the members of an ensemble differ in it, and so in the initial weights and the order of rows;
-        on_device: where its attempts are trained, None: on the CPU.
+        on_device: where its attempts are trained, None: on the CPU; elsewhere: trains them in other processes.
     """
 
     def __init__(
         self,
         setup: Setup,
-        run_all: RunAll,
-        time_limit: TimeLimit | None,
+        run_all: RunAll = run_in_turn,
+        time_limit: TimeLimit | None = None,
         number: int = 1,
         on_device: OnDevice | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        self.number, self._setup, self._time_limit, self._on_device = number, setup, time_limit, on_device
+        self.number, self._setup, self._time_limit = number, setup, time_limit
+        self._on_device, self._elsewhere = on_device, elsewhere
         first = 1 + (number - 1) * setup.options.restarts
         self._kind = Attempt if on_device is None else StackedAttempt
         self._restarts = Restarts(setup, run_all, time_limit, first, self._kind)
@@ -73,7 +76,10 @@ class Member:
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """The reports of all attempts and of the final fit."""
         self._choice = self._final_fit = None
-        yield from self._restarts.epochs(limit)
+        if self._elsewhere is None:
+            yield from self._restarts.epochs(limit)
+        else:
+            yield from self._restarts.epochs_elsewhere(limit, self._elsewhere)
         yield from self._chosen().epochs(limit)
 
     def _chosen(self) -> FinalFit:
@@ -118,6 +124,20 @@ class Member:
         own = summary_of(attempt, self._setup.options)
         others = tuple(own if one.number == own.number else one for one in choice.restarts)
         return Choice(attempt, others, choose([attempt], self._setup.options).warnings)
+
+    def ended_state(self, refit: Sequence[EpochReport]) -> dict[str, Any]:
+        """The state after epochs(), with its reports of the final fit, for end_with()."""
+        assert self._final_fit is not None
+        return self.state() | {"final_fit": self._final_fit.state(), "refit": [list(report) for report in refit]}
+
+    def end_with(self, state: State) -> Iterator[EpochReport]:
+        """Take the end of a training elsewhere for that of this network, and tell its reports that are new."""
+        done = {attempt.number: len(attempt.history) for attempt in self.attempts}
+        self.restore(state)
+        for attempt in self.attempts:
+            yield from attempt.history[done.get(attempt.number, 0) :]
+        self._chosen().restore(state["final_fit"])
+        yield from (report_of(entry) for entry in state["refit"])
 
     def outcome(self, interrupted: str | None = None, keep: str | None = None) -> Outcome:
         """What is kept so far; raises AnnError where all attempts diverged."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from anncli.arrays import random_stream
 from anncli.backends.reproducible import refuse_trainer
 from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.elsewhere import Begun, Elsewhere
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
 from anncli.training.stacked.job import Job
@@ -81,6 +82,24 @@ class Restarts:
         attempt = make_attempt(Attempt, self._setup, number)
         self._again.append(attempt)
         return attempt
+
+    def epochs_elsewhere(self, limit: int, elsewhere: Elsewhere) -> Iterator[EpochReport]:
+        """The same with attempts that other processes train; the reports of an attempt come when it has ended."""
+        restored, self._restored = self._restored, frozenset()
+        numbers = range(self._first, self._first + self._setup.options.restarts)
+        found = [self._attempts[number] for number in sorted(restored)]
+        left = [Begun(one.number, one.state()) for one in found if not one.stopped and len(one.history) < limit]
+        left += [Begun(number) for number in numbers if number not in restored]
+        for attempt in found:
+            if not attempt.stopped and len(attempt.history) >= limit:
+                # There is nothing left to train: this only says so.
+                yield from attempt.epochs(0, limit)
+        for begun, state in zip(left, elsewhere.attempts(self._setup, left, limit), strict=True):
+            if begun.number not in self._attempts:
+                self._attempts[begun.number] = self._new_attempt(begun.number)
+            attempt, done = self._attempts[begun.number], len(begun.state["history"]) if begun.state else 0
+            attempt.restore(state)
+            yield from attempt.history[done:]
 
     def state(self) -> dict[str, Any]:
         """The state of every attempt, for restore()."""

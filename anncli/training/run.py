@@ -10,6 +10,7 @@ from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.network.averaging import mean_outputs
 from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.elsewhere import Begun, Elsewhere
 from anncli.training.ensemble import together
 from anncli.training.forecasts import with_baseline
 from anncli.training.member import Member
@@ -35,11 +36,18 @@ class TrainingRun:
     plans and buffers of its attempts until close(): use it as `with closing(run): ...`.
 
     Args: run_all: runs the networks of an ensemble, or else the attempts of --restarts, see restarts.RunAll; it does not
-        change the result; on_device: where the attempts are trained, in place of run_all.
+        change the result; on_device: where the attempts are trained, in place of run_all; elsewhere: trains them in its place, in
+        other processes.
     Raises: UsageError where the trainer cannot train this network.
     """
 
-    def __init__(self, setup: Setup, run_all: RunAll | None = None, on_device: OnDevice | None = None) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        run_all: RunAll | None = None,
+        on_device: OnDevice | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         if setup.options.teacher is not None and setup.lesson is None:
             raise UsageError("a teacher is for one training", advice="use --teacher with `ann train`")
         self.setup = setup
@@ -47,8 +55,11 @@ class TrainingRun:
         # One limit for all together.
         limit = None if seconds is None else TimeLimit(seconds)
         of_attempts = self._run_all if count == 1 else run_in_turn
-        self._on_device = on_device
-        self._members = [Member(setup, of_attempts, limit, number, on_device) for number in range(1, count + 1)]
+        self._on_device, self._elsewhere = on_device, elsewhere
+        of_members = elsewhere if count == 1 else None
+        numbers = range(1, count + 1)
+        self._members = [Member(setup, of_attempts, limit, number, on_device, of_members) for number in numbers]
+        self._restored: set[int] = set()
         self._point: OperatingPoint | None = None
 
     @property
@@ -90,6 +101,8 @@ class TrainingRun:
             yield from self._epochs_on(self._on_device, limit)
         elif len(self._members) == 1:
             yield from self._members[0].epochs(limit)
+        elif self._elsewhere is not None:
+            yield from self._members_elsewhere(limit, self._elsewhere)
         else:
             yield from self._run_all([partial(member.epochs, limit) for member in self._members])
 
@@ -113,6 +126,12 @@ class TrainingRun:
         last = [member.last_steps(limit) for member in self._members]
         while steps := [step for one in last if (step := next(one, None)) is not None]:
             yield steps
+
+    def _members_elsewhere(self, limit: int, elsewhere: Elsewhere) -> Iterator[EpochReport]:
+        numbers = [(member, member.number in self._restored) for member in self._members]
+        begun = [Begun(member.number, member.state() if is_restored else None) for member, is_restored in numbers]
+        for member, state in zip(self._members, elsewhere.members(self.setup, begun, limit), strict=True):
+            yield from member.end_with(state)
 
     def evaluate(
         self,
@@ -192,3 +211,4 @@ class TrainingRun:
             raise ValueError("another number of networks")
         for member, own in zip(self._members, states, strict=False):
             member.restore(own)
+            self._restored.add(member.number)

@@ -46,6 +46,11 @@ def is_checkpoint_name(path: str, name: str) -> bool:
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint whole or not at all; raises AnnError if it cannot be written."""
+    replace_file(path, checkpoint_bytes(checkpoint))
+
+
+def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
+    """The bytes of the file."""
     # Here and below: zipfile loads all compressors, and most trainings have no checkpoint.
     import json
     import zipfile
@@ -65,14 +70,19 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         for name, data in {_TEXT: text, **members, _SUM: _checksum(text, members)}.items():
             with file.open(zipfile.ZipInfo(name), "w", force_zip64=name.endswith(".npy")) as member:
                 member.write(data)
-    replace_file(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def load_checkpoint(path: Path, otherwise: str = "leave --resume out to begin anew") -> Checkpoint:
     """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one, with what to do otherwise."""
+    data = read_bytes(path, NetworkError, missing=f"check the name, or {otherwise}")
+    return checkpoint_of(data, path, otherwise)
+
+
+def checkpoint_of(data: bytes, path: Path, otherwise: str = "") -> Checkpoint:
+    """The checkpoint in the bytes of a file; raises NetworkError as load_checkpoint() does."""
     import json
 
-    data = read_bytes(path, NetworkError, missing=f"check the name, or {otherwise}")
     try:
         members = _members(data)
         text = members.pop(_TEXT)
