@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from small_specs import NETWORK, clouds, options
 
+from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import Executor, never
 from anncli.experiments.executors.in_process import InProcess
@@ -89,16 +91,14 @@ def test_a_run_with_parts_elsewhere_is_the_run_in_turn(given: dict[str, Any]) ->
     assert_same(Found(TrainingRun(setup, elsewhere=Parts(Backwards()))), expected)
 
 
-@pytest.mark.parametrize("given", [{"restarts": 3, "l2": None}, {"ensemble": 2}])
-def test_a_penalty_that_prevents_learning_is_dropped_elsewhere_too(given: dict[str, Any]) -> None:
-    """Four rows of XOR, where the default penalty keeps the network from learning anything."""
-    import numpy as np
-
-    from anncli.dataset.dataset import Dataset
-
-    corners = np.array([[1.0, 1.0], [-1.0, -1.0]]), np.array([[1.0, -1.0], [-1.0, 1.0]])
-    chosen = TrainingOptions.from_names(options(validation=0, **given))
-    setup = prepare(parse(NETWORK, "NETWORK"), Dataset.from_classes(*corners), chosen)
+@pytest.mark.parametrize("validation", [0, 0.5])
+def test_a_penalty_that_prevents_learning_is_dropped_elsewhere_too(validation: float) -> None:
+    """XOR, where the default penalty keeps the network from learning anything; a validation set confirms the repetition."""
+    n = 1 if not validation else 20
+    corners = np.array([[1.0, 1.0], [-1.0, -1.0]] * n), np.array([[1.0, -1.0], [-1.0, 1.0]] * n)
+    chosen = TrainingOptions.from_names(options(validation=validation, ensemble=2))
+    network, data = parse(NETWORK, "NETWORK"), Dataset.from_classes(*corners)
+    setup = prepare(network, data, chosen, prior_precision=1000 if validation else None)
     expected = Found(TrainingRun(setup), 300)
     assert expected.ended[2]
     assert_same(Found(TrainingRun(setup, elsewhere=Parts(Backwards())), 300), expected)
@@ -160,7 +160,7 @@ def test_a_part_that_fails_ends_the_run_when_its_turn_comes() -> None:
     with closing(TrainingRun(setup_of(restarts=2), elsewhere=Parts(Failing(failure)))) as run:
         reports = run.epochs(EPOCHS)
         assert [next(reports).epoch for _ in range(EPOCHS)] == [*range(1, EPOCHS + 1)]
-        with pytest.raises(AnnError, match="^its worker process was killed by SIGKILL, 2 times; use fewer --jobs$"):
+        with pytest.raises(AnnError, match=r"^its worker process was killed by SIGKILL, 2 times; use fewer --jobs$"):
             next(reports)
         # What had come is kept.
         assert len(run.attempts) == 1
@@ -168,14 +168,15 @@ def test_a_part_that_fails_ends_the_run_when_its_turn_comes() -> None:
 
 
 def test_what_diverges_elsewhere_says_so_here() -> None:
-    given = {"restarts": 2, "trainer": "gd", "learning_rate": 1e30, "scaling": "none"}
-    setup = setup_of(**given)
+    given = {"restarts": 2, "trainer": "gd", "learning_rate": 1e30, "loss": "mse"}
+    network = parse(NETWORK.replace(b"tanh", b"relu").replace(b"logistic", b"linear"), "NETWORK")
+    setup = prepare(network, clouds(), TrainingOptions.from_names(options(**given)))
     texts = []
     for elsewhere in (None, Parts(Backwards())):
         with closing(TrainingRun(setup, elsewhere=elsewhere)) as run, pytest.raises(AnnError) as fault:
             list(run.epochs(EPOCHS))
         texts.append(str(fault.value))
-    assert texts[0].startswith("training diverged in epoch 1: ")
+    assert texts[0].startswith("training diverged in epoch 2: ")
     assert texts == texts[:1] * 2
 
 
