@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from anncli.backends.names import DEVICE_NAMES
 from anncli.dataset.names import FINDING_NAMES
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
@@ -29,6 +30,7 @@ from anncli.network.names import (
     check_inputs,
 )
 from anncli.options import data_readers, readers
+from anncli.options.devices import device
 from anncli.options.directions import DIRECTION_NAMES, directions
 from anncli.options.directions import WORDS as DIRECTION_WORDS
 from anncli.options.elsewhere import advice_elsewhere
@@ -300,6 +302,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search", "compare"), ("search",), words=FILE),
     "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("bench", "cv", "search", "compare"), words=tuple(executor_forms())),
+    "device": OptionInfo(device, "auto", "NAME", "Where trainings are computed that can be computed at once: the restarts of train, the folds of cv, the trials of search; " + "; ".join(f"{name}: {text}" for name, text in DEVICE_NAMES.items()) + ". The device finds out which training is best, and the network that is written is trained by the CPU, unless --keep-device-weights is given. What was measured on a device is marked, because it depends on the device in its last digits", "running", LEARN, words=tuple(DEVICE_NAMES), brief="Train restarts, folds or trials at once: cuda, mps, torch-cpu"),
+    "keep_device_weights": OptionInfo(readers.flag, False, "", "With --device: write the weights of the device, which are close to those of the CPU and not the same; the file says so. A single training on a device needs it", "running", LEARN, kind="flag", brief="With --device: write the weights of the device"),
     "worker_timeout": OptionInfo(number(0, open_low=True, example="60"), 60.0, "SECONDS", "With several ranks or workers: how long one may be silent before it is given up. A rank that computes is not silent", "running", ("train", "bench", "cv", "search", "compare"), brief="Give up a rank or worker after so many silent seconds"),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from anncli.cli.asking.devices import check_device
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
@@ -20,7 +21,7 @@ class TrainSettings(NamedTuple):
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
     layers; inputs: what a sample is, None where the data show it; says_epochs: whether somebody gave the epochs; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
-    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time;
+    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time; device: 'cpu' for none;
     confidence: None where nobody gave it; the others as OPTIONS says.
     """
 
@@ -58,6 +59,8 @@ class TrainSettings(NamedTuple):
     junit: str | None
     baselines: bool
     inputs: str | None
+    device: str
+    keep_device_weights: bool
 
     @property
     def path(self) -> str:
@@ -95,7 +98,8 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "jobs", "reproducible", "backup", "row_digests", "patterns", "require", "junit", "prevalence", "baselines", "inputs",
+                "threads", "jobs", "reproducible", "backup", "row_digests", "patterns", "require", "junit", "prevalence", "baselines",
+                "inputs", "device", "keep_device_weights",
             )
         },
         request=table_request(values),
@@ -118,7 +122,9 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
 
 
 def _check_new(values: Values, words: Words) -> None:
-    """Raises UsageError for options that say what a new network is like, where there is one, and that need an old one."""
+    """Raises UsageError for options that say what a new network is like, where there is one, and that need an old one, and for
+    what does not go with a device."""
+    check_device(values)
     for name in ("hidden", "activation", "inputs") if words.network is not None else ("continue",):
         if name in values.on_command_line:
             message = f"--{name} is for a {'new' if words.network is not None else 'trained'} network"

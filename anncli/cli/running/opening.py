@@ -13,6 +13,7 @@ from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
+from anncli.cli.running.devices import check_number, check_options, check_problem, opened_device
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.places import refuse_needed, refuse_numbered, refuse_read_files
@@ -41,6 +42,7 @@ from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import check_class_weight, choose_loss
+from anncli.training.on_device import OnDevice
 from anncli.training.operating_point import check_network, check_validation
 from anncli.training.pruning import check_pruning
 from anncli.training.run import TrainingRun
@@ -82,6 +84,7 @@ def open_training(settings: TrainSettings) -> Opened:
         refuse_several_rows(network.topology.takes_vectors)
     first, options = begin_or_resume(settings, network, options, checkpoint)
     refuse_continued(first, options)
+    device = _device(settings, first, options)
     check_validation(options)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
@@ -94,7 +97,7 @@ def open_training(settings: TrainSettings) -> Opened:
     remarks = Remarks()
     with settings.console.reading():
         data, sets = read_training_data(settings, first, options, remarks)
-    training = _prepare(settings, first, teacher, options, data, sets, remarks)
+    training = _prepare(settings, first, teacher, options, data, sets, remarks, device)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
 
@@ -104,6 +107,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     check_pruning(None, options, continues=False)
     check_truncate(None, options)
     check_gates(settings.require, options, None)
+    device = _device(settings, None, options)
     check_validation(options)
     teacher = read_teacher(options, None, settings.read.memory)
     check_places(settings, options, None, None)
@@ -119,7 +123,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
         network = _network_of(checkpoint, str(settings.resume), network)
-    training = _prepare(settings, network, teacher, options, data, sets, remarks)
+    training = _prepare(settings, network, teacher, options, data, sets, remarks, device)
     settings.console.note(f"{printable(settings.path)}: a new network, {describe(training.setup.network)}")
     return _opened(settings, training, render(network), None, remarks, checkpoint, None, None)
 
@@ -170,6 +174,7 @@ def _prepare(
     data: Dataset | TableData | TextData,
     sets: dict[str, Array],
     remarks: Remarks,
+    device: OnDevice | None,
 ) -> TrainingRun:
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     if not isinstance(data, TextData):
@@ -189,13 +194,22 @@ def _prepare(
         setup = with_teacher(setup, teacher, data)
     check_gates_of_run(settings.require, setup)
     Asked(settings.confidence, settings.prevalence, False).check(setup.network, setup.network.task)
-    return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
+    check_problem(device, setup.problem, setup.options)
+    return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None, device)
+
+
+def _device(settings: TrainSettings, network: Network | None, options: TrainingOptions) -> OnDevice | None:
+    """The device that was asked for, and can do what it is asked for; None for the CPU."""
+    device = opened_device(settings.device, settings.keep_device_weights)
+    check_number(device, options)
+    check_options(device, network, options)
+    return device
 
 
 def _concurrent_trainings(settings: TrainSettings, options: TrainingOptions) -> int:
     """How many networks of an ensemble, or restarts, run at a time. They share nothing, so threads gain most there; a
     checkpoint needs them in turn."""
-    if settings.checkpoint or settings.resume:
+    if settings.checkpoint or settings.resume or settings.device != "cpu":
         return 1
     at_once = max(settings.jobs, settings.threads or available_processors())
     return min(at_once, options.ensemble if options.ensemble > 1 else options.restarts)

@@ -13,6 +13,7 @@ from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.baselines import check_training, training_baselines
 from anncli.cli.running.confidence import Asked
+from anncli.cli.running.devices import refuse_device
 from anncli.cli.running.forecasts import of_training
 from anncli.cli.running.gates import Judgement, needs_intervals
 from anncli.cli.running.junit import JUnitFile
@@ -64,6 +65,7 @@ def run_training(settings: TrainSettings) -> None:
     junit = JUnitFile(settings.junit, "train", settings.path, [settings.path, *settings.class_files])
     with junit.of_run(), reproducible(settings.reproducible):
         if is_for_words(settings):
+            refuse_device(settings.device, "networks for vectors of words")
             train_words(settings)
             junit.write(Judgement())
             return
@@ -173,6 +175,9 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
     console = settings.console
     options = training.setup.options
     phases = Phases(options.restarts, training.setup.patience, training.setup.will_refit, options.ensemble)
+    if settings.device != "cpu":
+        together = ("training", "refit") if settings.keep_device_weights else ("ranking",)
+        phases = phases._replace(together=together, device=settings.device)
     work = TrainingWork(settings.epochs, phases)
     with open_history(settings.history) as history, console.showing(work) as touch:
         # A resumed run writes the epochs of the first run again, so that the file is complete.

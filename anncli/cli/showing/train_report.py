@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from anncli.arrays import Array
 from anncli.cli.showing.decision_report import decision_document, decision_lines
+from anncli.cli.showing.device_report import device_document, device_lines
 from anncli.cli.showing.memory_report import patterns_document, stored_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
@@ -188,6 +189,7 @@ def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, war
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
         **seen_document({**found.chosen, **found.written}, ("validation", "test")),
+        **device_document(result),
         **patterns_document(result.network),
         "warnings": warnings,
     }
@@ -204,6 +206,7 @@ def outcome_text(
         if result.network.stores
         else f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
+        *device_lines(result),
         *members_line(result),
         *smaller_lines(training.setup),
         *text_lines(training.setup),

@@ -18,12 +18,20 @@ _SPARKS = 12
 
 class Phases(NamedTuple):
     """How a run goes on: restarts: sets of initial weights of each network; patience: epochs without a better validation result
-    that end one, None or 0 for never; will_refit: whether a final training follows; ensemble: networks of the run."""
+    that end one, None or 0 for never; will_refit: whether a final training follows; ensemble: networks of the run; together: the
+    phases in which a device trains all of them at once; device: its name."""
 
     restarts: int
     patience: int | None
     will_refit: bool
     ensemble: int = 1
+    together: tuple[str, ...] = ()
+    device: str = ""
+
+    @property
+    def in_turn(self) -> int:
+        """Restarts of each network that are trained one after another."""
+        return 1 if self.together else self.restarts
 
 
 class TrainingWork:
@@ -38,10 +46,15 @@ class TrainingWork:
     def see(self, report: EpochReport, planned: int) -> None:
         """An epoch has ended; planned: epochs of the final training, where it goes on."""
         before = self._report
-        if before is not None and (report.phase, report.restart) != (before.phase, before.restart):
+        goes_on = before is not None and report.phase == before.phase
+        if before is not None and goes_on and self._is_together(report):
+            # One of them is shown.
+            if report.epoch <= before.epoch:
+                return
+        elif before is not None and not (goes_on and report.restart == before.restart):
             self._losses = _Losses()
         # The epochs of the final training take longer: they have more rows.
-        if before is not None and report.phase != before.phase and self.phases.ensemble == 1:
+        if before is not None and not goes_on and (self.phases.ensemble == 1 or self._is_together(before)):
             self._pace.restart()
         self._report, self._planned = report, planned
         self._pace.see(self._done())
@@ -81,27 +94,36 @@ class TrainingWork:
     def _of(self) -> int:
         return max(1, self._planned if self._is_final else self.epochs)
 
+    def _is_together(self, report: EpochReport) -> bool:
+        return report.phase in self.phases.together
+
     @property
     def _is_final(self) -> bool:
         return self._report is not None and self._report.phase == "refit"
 
     def _phase(self) -> str:
-        """'restart 3/5', 'training 1/2', 'retraining 2/2', 'network 4/10', or '' where there is only one phase."""
+        """'restart 3/5', 'training 1/2', 'retraining 2/2', 'network 4/10', '100 on cuda', or '' where there is only one phase."""
         assert self._report is not None
         restarts, ensemble = self.phases.restarts, self.phases.ensemble
+        if self._is_together(self._report):
+            count = ensemble * (1 if self._is_final else restarts)
+            return f"{'retraining ' if self._is_final else ''}{count} on {self.phases.device}"
         number, restart = divmod(self._report.restart - 1, restarts)
         phase = "training 1/2" if self.phases.will_refit else ""
         if self._is_final:
             phase = "retraining 2/2"
-        elif restarts > 1:
+        elif restarts > 1 and not self.phases.together:
             phase = f"restart {restart + 1}/{restarts}"
         return " ".join(filter(None, [f"network {number + 1}/{ensemble}" if ensemble > 1 else "", phase]))
 
     def _done(self) -> float:
         """Epochs of this phase, all restarts together; of an ensemble ten thousandths of the run."""
         assert self._report is not None
-        restarts, epoch = self.phases.restarts, self._report.epoch
-        number, restart = divmod(self._report.restart - 1, restarts)
+        restarts, epoch = self.phases.in_turn, self._report.epoch
+        number, restart = divmod(self._report.restart - 1, self.phases.restarts)
+        if self._is_together(self._report):
+            return epoch
+        restart = 0 if self.phases.together else restart
         done = epoch if self._is_final else restart * self.epochs + epoch
         if self.phases.ensemble == 1:
             return done
@@ -111,9 +133,11 @@ class TrainingWork:
         return 1e4 * (number + share) / self.phases.ensemble
 
     def _left(self) -> float | None:
+        if self._report is not None and self._is_together(self._report):
+            return self._pace.left(self._of)
         if self.phases.ensemble > 1:
             return self._pace.left(1e4)
-        return self._pace.left(self._of if self._is_final else self.phases.restarts * self.epochs)
+        return self._pace.left(self._of if self._is_final else self.phases.in_turn * self.epochs)
 
     def _waiting(self) -> str:
         """The best epoch, and after how many others the training will end."""
