@@ -19,8 +19,6 @@ from anncli.backends.checks import answers_of
 from anncli.backends.reference import ReferenceBackend
 from anncli.network.names import parse_loss
 from anncli.network.topology import Topology
-from anncli.training.objective import Objective
-from anncli.training.trainers.curvature import hessian_product
 
 Matrix = Literal["hessian", "gauss-newton"]
 
@@ -67,8 +65,6 @@ class CurvedLoss:
         self._session = ReferenceBackend().open(Problem(topology, loss), samples)
         self._outside: tuple[Session, Array, Array] | None = None
         self._dense = DenseCurvature(topology, loss, samples, self.point) if fits(topology, samples) else None
-        n = len(samples.inputs)
-        self._objective = Objective(self._session, Problem(topology, loss), samples, np.arange(n), np.zeros(n))
 
     @property
     def is_by_differences(self) -> bool:
@@ -96,7 +92,7 @@ class CurvedLoss:
         if self._dense is not None:
             return self._dense.product(direction, matrix == "hessian")
         if matrix == "hessian" and not self.is_by_differences:
-            return hessian_product(self._objective, self.point, direction)
+            return self._session.hessian(self.point, direction)
         return self.difference(matrix, direction)
 
     def difference(self, matrix: Matrix, direction: Array) -> Array:

@@ -66,6 +66,25 @@ class Shown(NamedTuple):
 #: Rows as they are.
 PLAIN = Shown()
 
+
+class NormalEquations(NamedTuple):
+    """matrix (P, P) = J' W J and vector (P,) = J' W e of the un-averaged loss, its sum, and the number of residuals.
+
+    The mean loss has the gradient `scale * vector` and the Gauss-Newton matrix `scale * matrix`; it is loss_sum / n_residuals.
+    """
+
+    matrix: Array
+    vector: Array
+    loss_sum: float
+    n_residuals: int
+    scale: float
+
+    @classmethod
+    def of(cls, matrix: Array, vector: Array, loss_sum: float, n_residuals: int, loss: str) -> NormalEquations:
+        """Those of a loss by its name, which decides the scale."""
+        return cls(matrix, vector, loss_sum, n_residuals, (2 if loss == "mse" else 1) / n_residuals)
+
+
 #: Row numbers (n,), a mask (N,) or a slice.
 RowChoice: TypeAlias = "Array | slice"
 
@@ -101,6 +120,12 @@ class Session(Protocol):
 
         With problem.truncate: the sum of the gradients of all pieces.
         """
+
+    def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
+        """The Hessian of E as in loss(), times a direction (P,), for networks whose layers have second derivatives."""
+
+    def normal(self, parameters: Array, rows: RowChoice | None = None) -> NormalEquations:
+        """The normal equations at parameters (P,) of float64, without a penalty, for losses that have some."""
 
     def sweep(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import Problem, RowChoice, Samples
+from anncli.backends.base import NormalEquations, Problem, RowChoice, Samples
 from anncli.backends.checks import all_float32, chosen_rows
 from anncli.backends.native_binding import Binding, RulePacker
 from anncli.backends.rules import TURN_CODES, RpropRule, RpropState, Rule, State
@@ -39,6 +39,12 @@ class BoundSession:
                 state.previous_gradient[...] = gradient
                 return
         apply_rule(self._problem.topology, rule, state, parameters, gradient)
+
+    def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
+        return self._reference.hessian(parameters, direction, rows, l2=l2)
+
+    def normal(self, parameters: Array, rows: RowChoice | None = None) -> NormalEquations:
+        return self._reference.normal(parameters, rows)
 
     def close(self) -> None:
         self._binding = None

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, Backend, NormalEquations, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import check_sweep, chosen_rows
 from anncli.backends.chunks import LEAST_ROWS, Task, in_chunks, sweeps_in_chunks
 from anncli.backends.crew import Crew, Held, Sums, current_crew
 from anncli.backends.fixed_sums import EXPONENTS, NOT_FINITE, mean_loss, value_of
+from anncli.backends.piecework import unpacked
 from anncli.backends.rules import Rule, State
 from anncli.backends.updates import add_penalty_gradient, squared_weights
 
@@ -71,6 +72,26 @@ class ChunkedSession:
         value, _ = _total(self._held(rows).sums, Task("gradient", parameters, shown=shown), out)
         add_penalty_gradient(self._problem.topology, parameters, out, l2)
         return value + self._penalty(parameters, l2)
+
+    def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
+        if not in_chunks(self._problem, self._count(rows)):
+            return self._inner.hessian(parameters, direction, rows, l2=l2)
+        product = np.empty_like(parameters)
+        _total(self._held(rows).sums, Task("hessian", parameters, direction), product)
+        add_penalty_gradient(self._problem.topology, direction, product, l2)
+        return product
+
+    def normal(self, parameters: Array, rows: RowChoice | None = None) -> NormalEquations:
+        if not in_chunks(self._problem, self._count(rows)):
+            return self._inner.normal(parameters, rows)
+        task, problem = Task("normal", parameters), self._problem
+        numbers = np.empty(task.n_numbers)
+        value, n = _total(self._held(rows).sums, task, numbers)
+        matrix, vector = unpacked(numbers, len(parameters))
+        matrix *= n
+        vector *= n
+        n_residuals = n * (problem.topology.n_outputs if problem.loss == "mse" else 1)
+        return NormalEquations.of(matrix, vector, value * n_residuals, n_residuals, problem.loss)
 
     def sweep(
         self,

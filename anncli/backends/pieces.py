@@ -11,6 +11,9 @@ from anncli.arrays import Array, Inputs, places_of_runs
 from anncli.backends.base import Samples
 from anncli.backends.checks import Answers, answers_of
 
+# Rows per block of a full-batch pass: activations of a block stay in the cache, memory does not grow with the data.
+BLOCK_ROWS = 512
+
 
 class Piece(NamedTuple):
     """Some rows of each sample of a batch, from number first_row on.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import Session
+from anncli.backends.base import NormalEquations, Session
 from anncli.backends.chunks import CHUNKS, Grouped, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
 
@@ -77,18 +77,26 @@ class PartOfSums:
             if not portion.answers[chunk]:
                 continue
             rows = portion.rows[begin - origin : end - origin]
-            losses[chunk], values = self._piece(task._replace(shown=task.shown.after(begin)), rows, gradient)
             answers[chunk] = portion.answers[chunk]
+            own = task._replace(shown=task.shown.after(begin))
+            losses[chunk], values = self._piece(own, rows, int(answers[chunk]), gradient)
             if values is not None:
                 total.add(values, int(answers[chunk]) / n)
         return Sums(total.words, losses, answers, total.overflow)
 
-    def _piece(self, task: Task, rows: Array, gradient: Array) -> tuple[float, Array | None]:
-        """The mean loss of one chunk, and its mean of the numbers that are summed; gradient: room for them."""
+    def _piece(self, task: Task, rows: Array, answers: int, gradient: Array) -> tuple[float, Array | None]:
+        """The mean loss of one chunk, 0 with a Hessian product, and the mean over its answers of the numbers that are summed; gradient:
+        room for a gradient."""
         if task.kind == "loss":
             return self._session.loss(task.parameters, rows, loss=task.loss), None
         if task.kind == "gradient":
             return self._session.gradient(task.parameters, gradient, rows, task.shown), gradient
+        if task.kind == "hessian":
+            assert task.direction is not None
+            return 0.0, self._session.hessian(task.parameters, task.direction, rows)
+        if task.kind == "normal":
+            equations = self._session.normal(task.parameters, rows)
+            return equations.loss_sum / equations.n_residuals, packed(equations) / answers
         raise ValueError(f"no task {task.kind}")
 
 
@@ -98,3 +106,19 @@ class _Portion(NamedTuple):
     rows: Array
     starts: Array
     answers: Array
+
+
+def packed(equations: NormalEquations) -> Array:
+    """The upper triangle of the matrix, row by row, and the vector: P (P + 1) / 2 + P numbers."""
+    rows = [row[number:] for number, row in enumerate(equations.matrix)]
+    return np.concatenate([*rows, equations.vector])
+
+
+def unpacked(numbers: Array, size: int) -> tuple[Array, Array]:
+    """The symmetric matrix (P, P) and the vector (P,), P = size."""
+    matrix, begin = np.empty((size, size)), 0
+    for number in range(size):
+        end = begin + size - number
+        matrix[number, number:] = matrix[number:, number] = numbers[begin:end]
+        begin = end
+    return matrix, numbers[begin:].copy()

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array, Inputs, blocks
-from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, NormalEquations, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import Answers, check_sweep, chosen_rows, n_answers
-from anncli.backends.pieces import Piece, pieces
+from anncli.backends.gauss_newton import normal_equations
+from anncli.backends.hessian import hessian_product
+from anncli.backends.pieces import BLOCK_ROWS, Piece, pieces
 from anncli.backends.presentation import dropout_masks
 from anncli.backends.rules import Rule, State
 from anncli.backends.updates import add_penalty_gradient, apply_rule, gradient_point, squared_weights
@@ -22,8 +24,6 @@ from anncli.network.losses import LOSSES
 from anncli.network.propagation import ForwardPass, Masks, backward, forward
 from anncli.network.topology import Topology
 
-# Rows per block of a full-batch pass: activations of a block stay in the cache, memory does not grow with the data.
-BLOCK_ROWS = 512
 # Rows per block where samples have several.
 _RAGGED_ROWS = 4096
 
@@ -100,6 +100,21 @@ class ReferenceSession:
             out += own
         add_penalty_gradient(self._topology, parameters, out, l2)
         return total / n + (l2 / 2 * squared_weights(self._topology, parameters) if l2 else 0.0)
+
+    @_QUIET
+    def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
+        samples = self._open_samples()
+        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        product = hessian_product(self._problem, samples, rows, parameters, direction)
+        # The penalty is quadratic: its Hessian times the direction is its gradient there.
+        add_penalty_gradient(self._topology, direction, product, l2)
+        return product
+
+    @_QUIET
+    def normal(self, parameters: Array, rows: RowChoice | None = None) -> NormalEquations:
+        samples = self._open_samples()
+        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        return normal_equations(self._problem, samples, rows, parameters)
 
     @_QUIET
     def sweep(

@@ -150,6 +150,25 @@ def test_gradients_of_any_size(largest: float, is_finite: bool) -> None:
         assert np.isnan(values).all()
 
 
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
+def test_normal_equations_and_hessian_products_are_those_in_one_piece(loss: str) -> None:
+    """Both are computed in float64 by numpy, whatever the backend."""
+    case = random_case((3, 4, 2), "tanh", "softmax", loss, n=700)
+    point, direction = case.parameters.astype(np.float64), np.linspace(-1, 1, len(case.parameters))
+    rows, plain, found = np.arange(5, 690), case.open(REFERENCE), set()
+    for crew in crews(REFERENCE):
+        session = opened(case, REFERENCE, crew)
+        equations, product = session.normal(point, rows), session.hessian(point, direction, rows, l2=0.2)
+        found.add((equations.matrix.tobytes(), equations.vector.tobytes(), *equations[2:], product.tobytes()))
+        session.close()
+    assert len(found) == 1
+    wanted = plain.normal(point, rows)
+    np.testing.assert_allclose(equations.matrix, wanted.matrix, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(equations.vector, wanted.vector, rtol=1e-11, atol=1e-11)
+    assert equations[2:] == (pytest.approx(wanted.loss_sum, rel=1e-12), wanted.n_residuals, wanted.scale)
+    np.testing.assert_allclose(product, plain.hessian(point, direction, rows, l2=0.2), rtol=1e-11, atol=1e-13)
+
+
 def tagger(n: int) -> tuple[Problem, Array, Samples]:
     """A chain that answers for every row of samples of 1 to 6 rows, and weights of the answers."""
     rng = np.random.default_rng(8)

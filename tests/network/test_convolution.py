@@ -11,6 +11,7 @@ from chain_objective import objective_of
 
 from anncli.analysis.gradient_check import check_gradient
 from anncli.arrays import Array
+from anncli.backends.gauss_newton import jacobian_rows
 from anncli.errors import ValueFault
 from anncli.network.input_shapes import read_inputs
 from anncli.network.layers import read_layer
@@ -20,7 +21,6 @@ from anncli.network.layers.pools import MaxPool, MeanPool
 from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
 from anncli.training.trainers.curvature import hessian_product
-from anncli.training.trainers.jacobian import jacobian_rows
 
 
 def passed_through(text: str, inputs: Array, shape: Shape, starts: Array | None = None, block: Any = None) -> Kept:

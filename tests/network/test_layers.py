@@ -17,6 +17,7 @@ from anncli.api import start_training
 from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
+from anncli.backends.gauss_newton import jacobian_rows
 from anncli.backends.reference import ReferenceBackend
 from anncli.cli.running.inspecting import _lines, summary
 from anncli.dataset.dataset import Dataset
@@ -33,7 +34,7 @@ from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.trainers.curvature import hessian_product
-from anncli.training.trainers.jacobian import jacobian_rows, normal_equations
+from anncli.training.trainers.jacobian import normal_equations
 
 NEEDS = {"scg": "second derivatives", "lm": "gradients of single rows", "br": "gradients of single rows"}
 

@@ -10,6 +10,7 @@ from chain_objective import STARTS, inputs_of, objective_of
 
 from anncli.analysis.gradient_check import check_gradient
 from anncli.arrays import Array, Rows, Tokens, random_stream
+from anncli.backends.gauss_newton import jacobian_rows
 from anncli.errors import ValueFault
 from anncli.network.initialization import initialize
 from anncli.network.input_shapes import read_inputs
@@ -25,7 +26,6 @@ from anncli.network.names import ACTIVATION_NAMES, PRODUCT_NAMES
 from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
 from anncli.training.trainers.curvature import hessian_product
-from anncli.training.trainers.jacobian import jacobian_rows
 
 # Every product, with a number of components that it is for.
 PRODUCTS = [(name, info.components or 5) for name, info in PRODUCT_NAMES.items()]

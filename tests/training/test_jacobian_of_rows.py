@@ -9,12 +9,13 @@ import pytest
 
 from anncli.arrays import Rows
 from anncli.backends.base import Problem, Samples
+from anncli.backends.gauss_newton import jacobian
 from anncli.backends.reference import ReferenceBackend
 from anncli.errors import UsageError
 from anncli.network.layers.base import Shape
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
-from anncli.training.trainers.jacobian import jacobian, normal_equations, refuse_without_row_gradients
+from anncli.training.trainers.jacobian import normal_equations, refuse_without_row_gradients
 
 STARTS = np.array([0, 2, 3, 6])
 
@@ -35,7 +36,7 @@ def test_each_answer_of_a_sample_has_its_row() -> None:
     rng = np.random.default_rng(1)
     objective = objective_of(Topology(Shape(4, None), ["3 tanh", "2 linear"]), rng)
     point = rng.normal(size=objective.topology.n_parameters)
-    matrix = jacobian(objective, point)
+    matrix = jacobian(objective.topology, objective.samples, objective.rows, point)
     # Samples 2 and 0 have 3 + 2 rows of 2 outputs each.
     assert matrix.shape == (10, len(point))
     for k in range(len(point)):

@@ -9,15 +9,16 @@ import pytest
 from trainer_problems import blobs, changed, least_squares, make_objective, quadratic, start
 
 from anncli.api import start_training
+from anncli.backends import gauss_newton
+from anncli.backends.gauss_newton import jacobian
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 from anncli.training.objective import Objective
-from anncli.training.trainers import jacobian as jacobian_module
 from anncli.training.trainers import make_trainer
 from anncli.training.trainers.curvature import hessian_product
-from anncli.training.trainers.jacobian import jacobian, normal_equations
+from anncli.training.trainers.jacobian import normal_equations
 
 SMOOTH = [name for name, info in ACTIVATION_NAMES.items() if not info.output_only]
 OUTPUTS = [
@@ -47,7 +48,7 @@ def difference(function: Any, point: np.ndarray, direction: np.ndarray, step: fl
 def test_jacobian_equals_differences_of_the_outputs(output: str) -> None:
     objective = random_objective(output, "mse")
     point = start(objective)
-    matrix = jacobian(objective, point)
+    matrix = jacobian(objective.topology, objective.samples, objective.rows, point)
 
     def outputs(w: np.ndarray) -> np.ndarray:
         return objective.outputs(w).reshape(-1)
@@ -62,7 +63,9 @@ def test_jacobian_times_errors_is_the_gradient() -> None:
     point = start(objective)
     errors = (objective.outputs(point) - objective.targets).reshape(-1)
     _, gradient = objective.loss_and_gradient(point)
-    assert 2 / errors.size * jacobian(objective, point).T @ errors == pytest.approx(gradient, abs=1e-12)
+    assert 2 / errors.size * jacobian(
+        objective.topology, objective.samples, objective.rows, point
+    ).T @ errors == pytest.approx(gradient, abs=1e-12)
 
 
 @pytest.mark.parametrize(("output", "loss"), OUTPUTS)
@@ -95,7 +98,7 @@ def test_normal_equations_do_not_depend_on_the_blocks(monkeypatch: pytest.Monkey
     objective = random_objective("softmax", "cross-entropy")
     point = start(objective)
     whole = normal_equations(objective, point)
-    monkeypatch.setattr(jacobian_module, "BLOCK_NUMBERS", 7 * len(point))
+    monkeypatch.setattr(gauss_newton, "BLOCK_NUMBERS", 7 * len(point))
     blocked = normal_equations(objective, point)
     assert blocked.matrix == pytest.approx(whole.matrix, abs=1e-12)
     assert blocked.loss_sum == pytest.approx(whole.loss_sum)

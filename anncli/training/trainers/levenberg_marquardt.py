@@ -52,9 +52,9 @@ class LevenbergMarquardt(RememberingTrainer):
     def epoch(
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
     ) -> EpochOutcome:
-        o, precise = self.options, objective.precise()
+        o = self.options
         point = parameters.astype(np.float64)
-        before = precise.value(point)
+        before = objective.value(point)
         if not math.isfinite(before):
             return EpochOutcome(before)
         equations = normal_equations(objective, point)
@@ -69,7 +69,7 @@ class LevenbergMarquardt(RememberingTrainer):
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
             predicted = -equations.scale * float(vector @ move + move @ (matrix @ move) / 2)
-            if before - precise.value(trial.astype(np.float64)) > _TRUSTED * predicted > 0:
+            if before - objective.value(trial.astype(np.float64)) > _TRUSTED * predicted > 0:
                 parameters[...] = trial
                 self.mu = max(self.mu * o["decrease"], _LEAST_MU)
                 return EpochOutcome(before)
@@ -112,7 +112,7 @@ class BayesianRegularisation(RememberingTrainer):
     ) -> EpochOutcome:
         o = self.options
         # Without the l2 of the objective: this trainer estimates its own penalty.
-        precise = objective.precise()._replace(l2=0.0)
+        objective = objective._replace(l2=0.0)
         point = parameters.astype(np.float64)
         equations = normal_equations(objective, point)
         n = equations.n_residuals
@@ -131,7 +131,7 @@ class BayesianRegularisation(RememberingTrainer):
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
             taken = trial.astype(np.float64)
-            data, weights = precise.value(taken) * n, float(taken @ taken)
+            data, weights = objective.value(taken) * n, float(taken @ taken)
             predicted = -float(2 * vector @ move + move @ (matrix @ move))
             if before - (self.beta * data + self.alpha * weights) > _TRUSTED * predicted > 0:
                 parameters[...] = trial
