@@ -168,6 +168,11 @@ def keep(datasets: Mapping[str, Data | SentSetup]) -> None:
     _registered.update(datasets)
 
 
+def registered(contents: str) -> Data | SentSetup | None:
+    """What register(), register_setup() or keep() took under this digest, or None."""
+    return _registered.get(contents)
+
+
 def unreadable(specs: Iterable[Spec]) -> dict[str, Data | SentSetup]:
     """The datasets and setups of the specs that another process cannot read from files and must be sent."""
     refs = {spec.data.contents for spec in specs if not spec.data.files}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anncli.cli.asking.values import Values
 from anncli.errors import UsageError
-from anncli.experiments.executors.base import Executor
+from anncli.experiments.executors.base import Executor, Terms
 from anncli.experiments.executors.choice import make_executor
 
 
@@ -18,4 +18,5 @@ def executor_of(values: Values) -> Executor:
         )
     # Elsewhere, jobs that nobody asked for are as many as there are workers.
     given = jobs if "jobs" in values.given else None
-    return make_executor(name, given, values.console.warn)
+    terms = Terms(**{field: values[field] for field in Terms._fields})
+    return make_executor(name, given, values.console.warn, terms)

@@ -16,11 +16,14 @@ Notice = Callable[[str], None]
 
 
 class Terms(NamedTuple):
-    """What holds for executors elsewhere: after how many seconds of silence a worker's trainings go to another one, and whether a
-    connection may be open to others."""
+    """What holds for executors elsewhere: after how many seconds of silence a worker's trainings go to another one, whether a
+    connection may be open to others, and the files of encrypted ones: authority, certificate, key."""
 
     worker_timeout: float = 60.0
     insecure: bool = False
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
 
 class Stopped(Exception):

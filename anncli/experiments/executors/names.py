@@ -20,7 +20,10 @@ EXECUTOR_NAMES: dict[str, ExecutorName] = {
     "processes": ExecutorName("processes on this machine, each with its own copy of the data"),
 }
 # Executors elsewhere, by the scheme of their address SCHEME://HOST:PORT.
-SCHEME_NAMES: dict[str, ExecutorName] = {}
+SCHEME_NAMES: dict[str, ExecutorName] = {
+    "dask": ExecutorName("the workers of a Dask scheduler on this machine", "dask", "dask"),
+    "tls": ExecutorName("the workers of a Dask scheduler elsewhere, over encrypted connections", "dask", "dask"),
+}
 
 
 def forms() -> dict[str, str]:
