@@ -31,3 +31,8 @@ def executor(value: Any) -> str:
     if name is None:
         raise ValueFault(f"unknown executor '{value}'", did_you_mean(text, forms()))
     return name
+
+
+def executor_words() -> tuple[str, ...]:
+    """What shell completion offers: every name, and an address of each scheme."""
+    return (*EXECUTOR_NAMES, *(f"{scheme}://localhost:8786" for scheme in SCHEME_NAMES))

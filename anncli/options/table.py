@@ -34,7 +34,7 @@ from anncli.options.devices import device
 from anncli.options.directions import DIRECTION_NAMES, directions
 from anncli.options.directions import WORDS as DIRECTION_WORDS
 from anncli.options.elsewhere import advice_elsewhere
-from anncli.options.executor_names import executor
+from anncli.options.executor_names import executor, executor_words
 from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
@@ -303,7 +303,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search", "compare"), ("search",), words=FILE),
-    "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", DISTRIBUTED, words=tuple(executor_forms())),
+    "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", DISTRIBUTED, words=executor_words()),
     "device": OptionInfo(device, "auto", "NAME", "Where trainings are computed that can be computed at once: the restarts of train, the folds of cv, the trials of search; " + "; ".join(f"{name}: {text}" for name, text in DEVICE_NAMES.items()) + ". The device finds out which training is best, and the network that is written is trained by the CPU, unless --keep-device-weights is given. What was measured on a device is marked, because it depends on the device in its last digits", "running", LEARN, words=tuple(DEVICE_NAMES), brief="Train restarts, folds or trials at once: cuda, mps, torch-cpu"),
     "keep_device_weights": OptionInfo(readers.flag, False, "", "With --device: write the weights of the device, which are close to those of the CPU and not the same; the file says so. A single training on a device needs it", "running", LEARN, kind="flag", brief="With --device: write the weights of the device"),
     "worker_timeout": OptionInfo(number(0, open_low=True, example="60"), 60.0, "SECONDS", "With several ranks or workers: how long one may be silent before it is given up. A rank that computes is not silent", "running", ("train", *DISTRIBUTED), brief="Give up a rank or worker after so many silent seconds"),

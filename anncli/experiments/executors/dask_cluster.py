@@ -23,8 +23,8 @@ from anncli.experiments.inputs import Data
 from anncli.experiments.spec import DataRef, Spec
 from anncli.experiments.worker import run_spec
 
-# Seconds between two looks at the members, for a connection, and for its end.
-_INTERVAL, _PATIENCE, _FAREWELL = 1.0, 15.0, 1.0
+# Seconds between two looks at the members, and at the connection; for a connection, and for its end.
+_INTERVAL, _GUARD, _PATIENCE, _FAREWELL = 1.0, 0.1, 15.0, 1.0
 
 
 class DaskCluster:
@@ -42,6 +42,7 @@ class DaskCluster:
         self._loop: asyncio.AbstractEventLoop = self._client.loop.asyncio_loop
         self._interval = min(_INTERVAL, terms.worker_timeout / 4)
         self._start(self._watch())
+        self._start(self._guard())
         atexit.register(self._close)
 
     def greet(self, worker: str) -> int:
@@ -86,8 +87,8 @@ class DaskCluster:
             self._news.put(Answer(number, await work))
         # Dask cancels with exceptions that are not of the kind Exception.
         except BaseException as fault:
-            # Of calls that were dropped there is no news.
-            if number in self._calls:
+            # Of calls that were dropped there is no news, and without a scheduler no other.
+            if number in self._calls and not self._is_lost:
                 self._news.put(Fault(number, _words(fault), _is_loss(fault)))
         finally:
             self._calls.pop(number, None)
@@ -118,15 +119,23 @@ class DaskCluster:
             await self._client.cancel([future], force=True)
 
     async def _watch(self) -> None:
-        """Tell of the members, again and again, until the scheduler is lost."""
-        while True:
+        """Tell of the members, again and again."""
+        while not self._is_lost:
             with suppress(OSError):
                 found = await self._client.scheduler.identity(n_workers=-1)
                 self._news.put(Members(tuple(_member(*entry) for entry in found["workers"].items())))
-            if self._client.status != "running":
-                self._news.put(Gone("the connection broke"))
-                return
             await asyncio.sleep(self._interval)
+
+    async def _guard(self) -> None:
+        """Tell when the connection breaks; _watch() would try to connect again before it says so."""
+        while not self._is_lost:
+            await asyncio.sleep(_GUARD)
+        self._news.put(Gone("the connection broke"))
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether the connection broke. Dask would make another one, but has then forgotten what ran."""
+        return bool(self._client.status != "running")
 
     def _close(self) -> None:
         """Say goodbye at the end of the program; the scheduler then drops what still runs."""
