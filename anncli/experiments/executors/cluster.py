@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from anncli.experiments.inputs import Data
+from anncli.experiments.sent_setup import SentSetup
 from anncli.experiments.spec import DataRef, Spec
 
 
@@ -65,7 +66,7 @@ class Cluster(Protocol):
     def read(self, worker: str, ref: DataRef) -> int:
         """Let a worker read data from its own files; the answer says whether it has them."""
 
-    def send(self, worker: str, data: Data) -> int:
+    def send(self, worker: str, data: Data | SentSetup) -> int:
         """Give data to a worker; the answer is what run() takes for them."""
 
     def run(self, worker: str, spec: Spec, data: Any) -> int:

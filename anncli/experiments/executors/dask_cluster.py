@@ -20,6 +20,7 @@ from anncli.experiments.executors.base import Terms
 from anncli.experiments.executors.cluster import Answer, Fault, Gone, Member, Members, News
 from anncli.experiments.executors.dask_work import can_read, greet, run_here
 from anncli.experiments.inputs import Data
+from anncli.experiments.sent_setup import SentSetup
 from anncli.experiments.spec import DataRef, Spec
 from anncli.experiments.worker import run_spec
 
@@ -52,7 +53,7 @@ class DaskCluster:
         number = next(self._numbers)
         return self._call(self._submit(number, worker, can_read, pickle.dumps(ref)), number)
 
-    def send(self, worker: str, data: Data) -> int:
+    def send(self, worker: str, data: Data | SentSetup) -> int:
         return self._call(self._scatter(worker, data))
 
     def run(self, worker: str, spec: Spec, data: Any) -> int:
@@ -103,7 +104,7 @@ class DaskCluster:
         )
         return await future
 
-    async def _scatter(self, worker: str, data: Data) -> Any:
+    async def _scatter(self, worker: str, data: Data | SentSetup) -> Any:
         # Each worker has a copy of its own: of copies with one name Dask would remove those that seem too many.
         return await self._client.scatter(data, workers=[worker], hash=False)
 
