@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import defaultdict, deque
 
 import pytest
@@ -105,6 +107,7 @@ def run(made, clock, seconds, idle=()):
         for one in made:
             if one.rank not in idle:
                 one.beat()
+                one.judge()
 
 
 def test_ranks_that_beat_are_alive_for_hours_and_their_hosts_are_known(clock):
@@ -139,9 +142,12 @@ def test_a_cut_rank_ends_itself_and_the_others_stay(clock):
     run(made, clock, 5)
     post.cut.add(1)
     run(made, clock, 12)
-    assert ended == {1: 1}
+    # Rank 0 notices first, so that it can say it.
+    assert ended == {}
     assert made[0].lost is not None
     assert made[0].lost.rank == 1
+    run(made, clock, 2)
+    assert ended == {1: 1}
 
 
 def test_a_cut_shorter_than_the_limit_is_no_loss(clock):
@@ -160,7 +166,9 @@ def test_a_cut_shorter_than_the_limit_is_no_loss(clock):
 
 def test_ranks_without_rank_0_end_themselves(clock):
     made, _, ended = ranks(3)
-    run(made, clock, 11, idle={0})
+    run(made, clock, 12, idle={0})
+    assert ended == {}
+    run(made, clock, 1, idle={0})
     assert ended == {1: 1, 2: 1}
 
 
@@ -228,13 +236,34 @@ def test_letters_that_are_too_long_are_cut():
     assert letter == Letter(b"f", "x" * 1023)
 
 
-def test_the_thread_of_a_threaded_watch_beats_and_stops():
-    post, ended = Post(), []
-    one = Watch(Communicator(post, 1, 2), "n1", 0.08, ended.append)
-    one._thread.join(2.0)
-    one._stop.set()
-    assert ended
-    assert set(ended) == {1}
+def test_the_threads_of_a_watch_notice_silence_and_stop(monkeypatch):
+    monkeypatch.setattr(watch, "_LATER", 0.0)
+    given_up = threading.Event()
+    one = Watch(Communicator(Post(), 1, 2), "n1", 0.08, lambda code: given_up.set())
+    assert given_up.wait(10.0)
+    one.stop()
+    assert not any(thread.is_alive() for thread in one._threads)
+
+
+def test_where_mpi_is_stuck_after_a_loss_rank_0_is_rescued_by_a_thread(monkeypatch):
+    monkeypatch.setattr(watch, "_STUCK", 0.05)
+    rescued, given_up = [], threading.Event()
+    one = Watch(Communicator(Post(), 0, 2), "n0", 0.08, lambda code: given_up.set())
+    one.rescue = rescued.append
+    # A call that does not return, as of an MPI whose connection is gone.
+    with pytest.raises(RankLost):
+        one.wait(lambda: Request(lambda: not given_up.wait(10.0)))
+    one.stop()
+    assert [lost.rank for lost in rescued[:1]] == [1]
+
+
+def test_a_thread_that_is_stuck_in_mpi_holds_up_nobody_else(monkeypatch):
+    monkeypatch.setattr(watch, "_STUCK", 0.02)
+    made, _, _ = ranks(2)
+    made[0]._beating.acquire()
+    began = time.monotonic()
+    made[0].dismiss(1, patience=0.1)
+    assert time.monotonic() - began < 5
 
 
 def test_waiting_polls_first_and_then_sleeps_a_twentieth_and_at_most_a_millisecond(clock):

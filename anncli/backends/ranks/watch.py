@@ -9,14 +9,18 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from anncli.backends.ranks.letters import ALIVE, FAILED, OVER, Letter, Letterbox
+from anncli.backends.ranks.patience import wait
 from anncli.errors import AnnError
 
 # Seconds between two letters of a rank, at most.
 _MOST_BETWEEN = 1.0
 # Letters that fit into the limit: a lost second is no silence.
 _LETTERS_IN_LIMIT = 8
-# Seconds that rank 0 has at least to save what it has, before the watch ends the program.
-_LEAST_GRACE = 30.0
+# Seconds by which other ranks wait longer: rank 0 is the first to notice, and says which rank is gone before all end.
+_LATER = 2.0
+# Seconds that rank 0 has at least to save what it has, before the watch ends the program; and how long a call of MPI that never
+# waits may take, once a rank is lost.
+_LEAST_GRACE, _STUCK = 30.0, 1.0
 
 
 class Lost(NamedTuple):
@@ -48,12 +52,12 @@ class RankLost(AnnError):
 class Watch:
     """Rank 0 and every other rank send each other a letter a second, from a thread: a rank that computes for an hour is alive.
 
-    On rank 0, `lost` is the first rank that is gone, and check() raises; a thread calls `give_up` where rank 0 has not left
-    long after that. On other ranks the thread calls `give_up` at once when rank 0 is silent or says that all is over.
+    On rank 0, `lost` is the first rank that is gone, and check() raises. On other ranks a thread calls `give_up` when rank 0 is
+    silent or says that all is over. Silence is judged by a thread that never calls MPI, which may be stuck itself.
 
     Args: communicator: of mpi4py, which nobody else uses; host: the name of this machine; limit: seconds after which a silent
-        rank is lost; give_up(code): ends the process, from the thread; is_threaded: False where MPI allows no second thread:
-        then beat() must be called from every loop that waits.
+        rank is lost; give_up(code): ends the process, from a thread; is_threaded: False where MPI allows no second thread:
+        then check() must be called from every loop that waits.
     """
 
     def __init__(
@@ -65,28 +69,47 @@ class Watch:
         is_threaded: bool = True,
     ) -> None:
         self.rank, size = communicator.Get_rank(), communicator.Get_size()
-        self._host, self.limit, self._give_up = host, limit, give_up
-        self.between = min(_MOST_BETWEEN, limit / _LETTERS_IN_LIMIT)
+        self._host, self._give_up = host, give_up
+        self.allow(limit)
         others = range(1, size) if self.rank == 0 else [0]
         self._boxes = [Letterbox(communicator, other) for other in others]
-        self._last_beat = time.monotonic()
-        self._heard = dict.fromkeys(others, self._last_beat)
+        self._last_judged = time.monotonic()
+        self._heard = dict.fromkeys(others, self._last_judged)
         #: Names of the machines by rank, as far as they are known.
         self.hosts = {self.rank: host}
         self.lost: Lost | None = None
         self._lost_at = 0.0
-        self._beating, self._stop = threading.Lock(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True) if is_threaded else None
+        #: On rank 0, called from a thread where MPI holds the program for good after a rank is lost: it says and saves what it can.
+        self.rescue: Callable[[Lost], object] = lambda lost: None
+        self._in_mpi = False
+        self._beating, self._judging, self._stop = threading.Lock(), threading.Lock(), threading.Event()
+        self._threads: list[threading.Thread] = []
         self.beat()
-        if self._thread is not None:
-            self._thread.start()
+        if is_threaded:
+            targets = (self._keep_beating, self._keep_judging)
+            self._threads = [threading.Thread(target=target, name="watch", daemon=True) for target in targets]
+            for thread in self._threads:
+                thread.start()
+
+    def allow(self, seconds: float) -> None:
+        """The seconds after which a silent rank is lost."""
+        self.limit, self.between = seconds, min(_MOST_BETWEEN, seconds / _LETTERS_IN_LIMIT)
 
     def check(self) -> None:
         """Raises RankLost where a rank is gone. Cheap: to be called between the parts of a long computation."""
-        if self._thread is None:
+        if not self._threads:
             self.beat()
+            self.judge()
         if self.lost is not None:
             raise RankLost(self.lost)
+
+    def wait(self, begin: Callable[[], Any]) -> None:
+        """Call begin(), which returns a request of mpi4py, and return when that is done. Raises: RankLost where a rank is gone."""
+        self._in_mpi = True
+        try:
+            wait(begin(), self.check)
+        finally:
+            self._in_mpi = False
 
     def fail(self, text: str) -> None:
         """Tell rank 0 in one line that this rank cannot go on, and wait until it ends all ranks: it saves the network first,
@@ -108,34 +131,26 @@ class Watch:
     def stop(self) -> None:
         """End the watch: nobody is lost from now on. All ranks call it before MPI ends."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join(_STUCK + self.between)
         for box in self._boxes:
             box.close()
 
     def beat(self) -> None:
-        """Send and take letters, and see who is silent."""
-        with self._beating:
-            if self._stop.is_set():
-                return
-            now = time.monotonic()
-            self._forgive(now)
+        """Send and take letters; not where another thread does so, or is stuck while it does."""
+        if self._stop.is_set() or not self._beating.acquire(timeout=_STUCK):
+            return
+        try:
             for box in self._boxes:
                 box.send(Letter(ALIVE, self._host))
                 while (letter := box.take()) is not None:
-                    self._heard[box.other] = now
                     self._read(box.other, letter)
-                if now - self._heard[box.other] > self.limit:
-                    self._miss(Lost(box.other, self.hosts.get(box.other, ""), None, now - self._heard[box.other]))
-
-    def _forgive(self, now: float) -> None:
-        """A process that was stopped and goes on has heard nothing meanwhile: the others have the whole limit again."""
-        absent = now - self._last_beat
-        if absent > self.limit / 2:
-            self._heard = {other: heard + absent for other, heard in self._heard.items()}
-        self._last_beat = now
+        finally:
+            self._beating.release()
 
     def _read(self, other: int, letter: Letter) -> None:
+        with self._judging:
+            self._heard[other] = time.monotonic()
         if letter.kind == ALIVE:
             self.hosts[other] = letter.text
         elif letter.kind == FAILED:
@@ -143,14 +158,38 @@ class Watch:
         elif letter.kind == OVER:
             self._give_up(int(letter.text))
 
+    def judge(self) -> None:
+        """See who is silent."""
+        with self._judging:
+            now = time.monotonic()
+            # A process that was stopped and goes on has heard nothing meanwhile: the others have the whole limit again.
+            absent = now - self._last_judged
+            if absent > self.limit / 2:
+                self._heard = {other: heard + absent for other, heard in self._heard.items()}
+            self._last_judged = now
+            silent = min(self._heard, key=self._heard.__getitem__, default=self.rank)
+            seconds = now - self._heard.get(silent, now)
+        if seconds > (self.limit + _LATER if self.rank else self.limit):
+            self._miss(Lost(silent, self.hosts.get(silent, ""), None, seconds))
+
     def _miss(self, lost: Lost) -> None:
         if self.rank:
             self._give_up(1)
         elif self.lost is None:
-            self.lost, self._lost_at = lost, time.monotonic()
+            self._lost_at, self.lost = time.monotonic(), lost
 
-    def _run(self) -> None:
+    def _keep_beating(self) -> None:
         while not self._stop.wait(self.between):
             self.beat()
-            if self.lost is not None and time.monotonic() - self._lost_at > max(self.limit, _LEAST_GRACE):
+
+    def _keep_judging(self) -> None:
+        while not self._stop.wait(self.between):
+            self.judge()
+            if self.lost is None:
+                continue
+            waited = time.monotonic() - self._lost_at
+            if self._in_mpi and waited > _STUCK:
+                self.rescue(self.lost)
+                self._give_up(1)
+            elif waited > max(self.limit, _LEAST_GRACE):
                 self._give_up(1)
