@@ -144,10 +144,11 @@ def pooled_point(
 
 class Validated(NamedTuple):
     """splits and the evaluation of each; together: of each repeat, over all its rows; predicted: for the rows of each repeat;
-    thresholds: of each training, where they chose them."""
+    thresholds: of each training, where they chose them; device: the kind of device that trained them, '' for the CPU."""
 
     splits: Sequence[Split]
     evaluations: Sequence[Evaluation]
     together: Sequence[Evaluation]
     predicted: Sequence[OutOfFold] = ()
     thresholds: Sequence[float] = ()
+    device: str = ""

@@ -80,7 +80,7 @@ class Spec(NamedTuple):
     by name, those of the trainer included; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
     keep_network: whether the result holds the trained network; outputs_of: the set whose outputs the result holds, '' for
     none; part: in the modes attempt and member the number of what is trained, whose data are a setup (parts.SentSetup); begun: the
-    state from which it goes on, b"" for one that has not begun; labels: for whoever reads the result, such as
+    state from which it goes on, b"" for one that has not begun; device: the kind of device whose weights the result is of, '' for the CPU; labels: for whoever reads the result, such as
     {"trainer": "scg", "start": 2}. Labels do not count in the identity.
     """
 
@@ -94,6 +94,7 @@ class Spec(NamedTuple):
     outputs_of: str = ""
     part: int = 0
     begun: bytes = b""
+    device: str = ""
     labels: Mapping[str, Any] = {}
 
     def digest(self) -> str:
@@ -109,6 +110,7 @@ class Spec(NamedTuple):
             "mode": self.mode,
             "keep_network": self.keep_network,
             **({"outputs_of": self.outputs_of} if self.outputs_of else {}),
+            **({"device": self.device} if self.device else {}),
             **({"part": [self.part, _sha256(self.begun)]} if self.part else {}),
         }
         import json

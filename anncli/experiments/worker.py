@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -21,6 +21,7 @@ from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.beginning import begin
+from anncli.training.on_device import OnDevice
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -37,18 +38,22 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
             return run_part(spec, is_stopped)
         network, data = network_of(spec.network), dataset_of(spec.data)
         loaded = True
-        with closing(_prepared(spec, network, data)) as run:
+        with closing(prepared(spec, network, data)) as run:
             return _MODES[spec.mode](spec, run, is_stopped)
     except Stopped:
         raise
-    except AnnError as error:
-        # A missing file may be back next time; a training that was refused, or that diverged, fails again.
-        failure = Failure.of(error, repeats=loaded)
-    except MemoryError:
-        failure = Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
     except Exception as error:
-        failure = Failure(f"{type(error).__name__}: {error}", repeats=False, details=traceback.format_exc())
-    return Result(digest, error=failure, engine=name)
+        return Result(digest, error=failure_of(error, loaded), engine=name)
+
+
+def failure_of(error: Exception, loaded: bool) -> Failure:
+    """An error, which is being handled, as a part of a result; loaded: whether network and data had been read."""
+    if isinstance(error, AnnError):
+        # A missing file may be back next time; a training that was refused, or that diverged, fails again.
+        return Failure.of(error, repeats=loaded)
+    if isinstance(error, MemoryError):
+        return Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
+    return Failure(f"{type(error).__name__}: {error}", repeats=False, details=traceback.format_exc())
 
 
 def engine(backend: Backend) -> str:
@@ -56,12 +61,13 @@ def engine(backend: Backend) -> str:
     return f"anncli {__version__}, {backend.name}"
 
 
-def _prepared(spec: Spec, network: Network, data: Data) -> TrainingRun:
+def prepared(spec: Spec, network: Network, data: Data, on_device: OnDevice | None = None) -> TrainingRun:
+    """The run of a spec, before its first epoch."""
     sets = None if spec.rows is None else spec.rows.numbers()
     network, options = begin(
         network, TrainingOptions.from_names(spec.options), continues=False, asked=(), replaces=False
     )
-    return TrainingRun(prepare(network, data, options, sets=sets))
+    return TrainingRun(prepare(network, data, options, sets=sets), on_device=on_device)
 
 
 def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
@@ -72,6 +78,15 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
             seconds.setdefault(report.restart, []).append(time.perf_counter() - begin)
         if is_stopped():
             raise Stopped
+    total = time.perf_counter() - begin
+    name = engine(run.setup.backend)
+    return result_of_run(spec, run, seconds, total, name)
+
+
+def result_of_run(
+    spec: Spec, run: TrainingRun, seconds: Mapping[int, Sequence[float]], total_seconds: float, engine: str
+) -> Result:
+    """What a run has found that was trained to its end; seconds: of the epochs of each restart, by its number."""
     result = run.finish()
     return Result(
         spec.digest(),
@@ -81,13 +96,13 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
             "validation": tuple(report.validation_loss for report in result.history),
         },
         seconds=tuple(seconds.get(result.restart, ())),
-        total_seconds=time.perf_counter() - begin,
+        total_seconds=total_seconds,
         network=render(result.network) if spec.keep_network else None,
         outputs=run.outputs(result, spec.outputs_of).astype("<f4").tobytes() if spec.outputs_of else None,
         decision=result.point.plain() if result.point is not None and result.point.n_rows else None,
         ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
-        engine=engine(run.setup.backend),
+        engine=engine,
     )
 
 

@@ -22,6 +22,8 @@ def check_device(values: Values) -> None:
         if "keep_device_weights" in values.on_command_line:
             raise UsageError("--keep-device-weights needs --device", advice="name it, as --device cuda")
         return
+    if values.command != "train" and "keep_device_weights" in values.on_command_line and values["output"] is None:
+        raise UsageError("--keep-device-weights needs --output", advice="without it no network is written")
     for option, reason in _AGAINST.items():
         value = values.given_value(option)
         if value and not (option == "jobs" and value == 1):

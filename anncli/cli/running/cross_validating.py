@@ -21,6 +21,7 @@ from anncli.cli.running.cv_files import (
     with_point,
     write_final_network,
 )
+from anncli.cli.running.devices import estimate_document, estimate_text, of_estimates, of_network
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
@@ -103,11 +104,13 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
         shown = {} if baselines is None else {"baselines": baselines_document(baselines, "all rows of repeat 1")}
         shown |= forecast.document() | asked.document(_repeats(found), None) | {"confidence": confidence}
+        shown |= estimate_document(executor, values["keep_device_weights"], final is not None)
         print_json({**head, **document(found, confidence), **shown, "requirements": gates.documents()})
     else:
         beside = "" if baselines is None else _beside(baselines, found, problem.data.task)
         ahead = forecast.text(values["verbose"])
-        blocks = [report(found, confidence), ahead, beside, asked.text(_repeats(found), None), gates.text()]
+        device = estimate_text(executor, values["keep_device_weights"], final is not None)
+        blocks = [report(found, confidence), device, ahead, beside, asked.text(_repeats(found), None), gates.text()]
         click.echo("\n\n".join(filter(None, blocks)))
     junit.write(gates)
     gates.raise_missed()
@@ -164,12 +167,13 @@ def _validated(
         check_folds(splits, network)
     _warn_of_equal_rows(values, problem.data, splits)
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=problem.network.n_inputs)
-    specs = cv_specs(problem.source, ref, options, words.epochs, splits)
+    specs = of_estimates(executor, cv_specs(problem.source, ref, options, words.epochs, splits))
     if values["output"] is not None:
-        specs.append(final_spec(problem.source, ref, options, words.epochs))
+        final_one = final_spec(problem.source, ref, options, words.epochs)
+        specs.append(of_network(executor, final_one, values["keep_device_weights"]))
     with open_ledger(values["ledger"]) as ledger:
         results = run_specs(values, specs, executor, ledger)
-    warn_of_results(values, results)
+    warn_of_results(values, results, [spec.device for spec in specs])
     final = results.pop().network if values["output"] is not None else None
     threshold = network.decision_threshold
 
@@ -184,7 +188,7 @@ def _validated(
     thresholds = [result.decision["threshold"] for result in results if result.decision is not None]
     confidence = Asked.of(values).confidence_of_all(values["json"], options.seed)
     together = [evaluated(one, confidence) for one in predicted]
-    return Validated(splits, of_folds, together, predicted, thresholds), final
+    return Validated(splits, of_folds, together, predicted, thresholds, specs[0].device), final
 
 
 def _warn_of_equal_rows(values: Values, data: Data, splits: Sequence[Split]) -> None:
@@ -195,14 +199,16 @@ def _warn_of_equal_rows(values: Values, data: Data, splits: Sequence[Split]) -> 
         values.console.warn(f"{text}: for new rows the figures may be optimistic")
 
 
-def warn_of_results(values: Values, results: Sequence[Result]) -> None:
-    """Say once what trainings warned of, and in how many of them."""
+def warn_of_results(values: Values, results: Sequence[Result], devices: Sequence[str] = ()) -> None:
+    """Say once what trainings warned of, and in how many of them; devices: of each training, '' for the CPU."""
     counts = Counter(text for result in results for text in dict.fromkeys(result.warnings))
     for text, count in counts.items():
         values.console.warn(text if count == len(results) else f"in {count} of {len(results)} trainings: {text}")
-    engines = dict.fromkeys(result.engine for result in results)
-    if len(engines) > 1:
-        values.console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
+    for device in dict.fromkeys(devices or [""]):
+        among = [k for k, one in enumerate(devices or [""] * len(results)) if one == device]
+        engines = dict.fromkeys(results[k].engine for k in among)
+        if len(engines) > 1:
+            values.console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
 
 
 def run_specs(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> list[Result]:

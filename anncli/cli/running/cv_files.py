@@ -136,10 +136,11 @@ def write_final_network(
 
 
 def _record(found: Validated, confidence: float) -> dict[str, Any]:
-    """Numbers of folds and repeats; of each metric the mean over folds and its interval, in six digits."""
+    """Numbers of folds and repeats, and the device; of each metric the mean over folds and its interval, in six digits."""
     last = found.splits[-1]
     metrics = {
         name: {end: None if value[end] is None else float(f"{value[end]:.6g}") for end in ("mean", "low", "high")}
         for name, value in summary(found, confidence).items()
     }
-    return {"folds": last.fold, "repeats": last.repeat, "confidence": confidence, "metrics": metrics}
+    device = {"device": found.device} if found.device else {}
+    return {"folds": last.fold, "repeats": last.repeat, **device, "confidence": confidence, "metrics": metrics}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from anncli.backends.base import Problem
 from anncli.backends.stacked.device import Device, open_device
 from anncli.errors import UsageError
+from anncli.experiments.executors.base import Executor
+from anncli.experiments.executors.on_device import Trainings
+from anncli.experiments.spec import Spec
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 from anncli.options.table import TrainingOptions
@@ -29,22 +34,22 @@ def on_device(device: Device, keeps_weights: bool) -> OnDevice:
     return OnDevice(partial(run_groups, device=device), description, keeps_weights)
 
 
-def check_options(device: OnDevice | None, network: Network | None, options: TrainingOptions) -> None:
-    """Raises UsageError, before data are read, for what the device cannot train; network: None for one of dense layers that
-    is still to be made."""
-    if device is None:
+def check_options(name: str, network: Network | None, options: TrainingOptions) -> None:
+    """Raises UsageError, before data are read, for what the device of that name cannot train; network: None for one of dense
+    layers that is still to be made."""
+    if name == "cpu":
         return
     if network is None:
         problem = Problem(Topology(1, [(1, "linear")]), "mse")
     else:
         problem = Problem(network.topology, choose_loss(network, options, network.task))
-    check_problem(device, problem, options)
+    check_problem(name, problem, options)
 
 
-def check_problem(device: OnDevice | None, problem: Problem, options: TrainingOptions) -> None:
+def check_problem(name: str, problem: Problem, options: TrainingOptions) -> None:
     """The same for what is known when the data are read."""
-    if device is not None and (reason := refusal(problem, options)) is not None:
-        raise UsageError(f"--device {device.name}: {reason}", advice="leave --device out")
+    if name != "cpu" and (reason := refusal(problem, options)) is not None:
+        raise UsageError(f"--device {name}: {reason}", advice="leave --device out")
 
 
 def check_number(device: OnDevice | None, options: TrainingOptions) -> None:
@@ -61,3 +66,39 @@ def refuse_device(name: str, what: str) -> None:
     """Raises UsageError for a device where `what` is trained, in the plural."""
     if name != "cpu":
         raise UsageError(f"--device {name}: {what} are trained by the CPU", advice="leave --device out")
+
+
+def device_of(executor: Executor) -> OnDevice | None:
+    """The device that an executor trains on, None for the CPU."""
+    return executor.device if isinstance(executor, Trainings) else None
+
+
+def of_estimates(executor: Executor, specs: Sequence[Spec]) -> list[Spec]:
+    """The same trainings, by whose results networks are judged: on the device, where there is one."""
+    device = device_of(executor)
+    return [*specs] if device is None else [spec._replace(device=device.name) for spec in specs]
+
+
+def of_network(executor: Executor, spec: Spec, keeps_weights: bool) -> Spec:
+    """The same training, whose network is written: on the device only if its weights are to be kept."""
+    return of_estimates(executor, [spec])[0] if keeps_weights else spec
+
+
+def estimate_document(executor: Executor, keeps_weights: bool, writes: bool) -> dict[str, Any]:
+    """What a command of many trainings says about the device, as JSON values; writes: whether it has written a network."""
+    device = device_of(executor)
+    if device is None:
+        return {}
+    wrote = {"network": "device" if keeps_weights else "cpu"} if writes else {}
+    return {"device": {**device.description, "did": "trained what the figures are of", **wrote}}
+
+
+def estimate_text(executor: Executor, keeps_weights: bool, writes: bool) -> str:
+    """The same in a sentence, '' without a device."""
+    device = device_of(executor)
+    if device is None:
+        return ""
+    text = f"estimated on {device.title}: the last digits depend on the device"
+    if not writes:
+        return text
+    return f"{text}; the network that was written has {'its weights' if keeps_weights else 'the weights of the CPU'}"

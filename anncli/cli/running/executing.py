@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from anncli.cli.asking.devices import check_device
 from anncli.cli.asking.values import Values
+from anncli.cli.running.devices import opened_device
 from anncli.errors import UsageError
 from anncli.experiments.executors.base import Executor, Terms
 from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.executors.on_device import Trainings
+from anncli.experiments.worker import run_spec
 
 
 def executor_of(values: Values) -> Executor:
-    """The executor; without --executor, processes for several jobs. Raises UsageError for one that runs no jobs at once."""
+    """The executor; without --executor, processes for several jobs, and a device where one is named. Raises UsageError for one
+    that runs no jobs at once, and for a device that is not there."""
+    check_device(values)
+    if (device := opened_device(values["device"], keeps_weights=True)) is not None:
+        return Trainings(run_spec, device)
     jobs: int = values["jobs"]
     name = values["executor"] or ("processes" if jobs > 1 else "in-process")
     if name == "in-process" and jobs > 1:

@@ -9,6 +9,7 @@ from anncli.cli.asking.network_options import file_layer, refuse_several_rows, r
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.devices import check_options
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.reading import read_training_data, set_files
@@ -108,6 +109,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     elif (network := new_text_network(asked)) is not None:
         refuse_next_symbols(network, values.command)
         source = render(network)
+    check_options(values["device"], network, first)
     with values.console.reading():
         data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:

@@ -194,7 +194,7 @@ def _prepare(
         setup = with_teacher(setup, teacher, data)
     check_gates_of_run(settings.require, setup)
     Asked(settings.confidence, settings.prevalence, False).check(setup.network, setup.network.task)
-    check_problem(device, setup.problem, setup.options)
+    check_problem(settings.device, setup.problem, setup.options)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None, device)
 
 
@@ -202,7 +202,7 @@ def _device(settings: TrainSettings, network: Network | None, options: TrainingO
     """The device that was asked for, and can do what it is asked for; None for the CPU."""
     device = opened_device(settings.device, settings.keep_device_weights)
     check_number(device, options)
-    check_options(device, network, options)
+    check_options(settings.device, network, options)
     return device
 
 

@@ -11,6 +11,7 @@ from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.devices import check_options
 from anncli.cli.running.experiment_problem import refuse_known_weights
 from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.reading import read_training_data
@@ -86,6 +87,7 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         _refuse_parts_of_texts(network)
         source = render(network)
     options = _checked_options(values, network, layers)
+    check_options(values["device"], network, options)
     data, sets = read_training_data(asked, network, options, remarks)
     space = Space(_space(values, network, layers, data, options), options.trainer)
     # A pipe cannot be read again by another process.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.running.candidates import Candidates
+from anncli.cli.running.devices import of_estimates, of_network
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.own_values import own_values
 from anncli.cli.running.search_problem import SearchProblem, spoken
@@ -52,10 +53,11 @@ class SearchWork:
                 self._study(f"without fold {k}", outer.training) for k, outer in enumerate(self.rows.outers, 1)
             ]
         self._search = Search(self._studies, self._ref, self.candidates, self._judge)
-        self._executor = executor_of(values)
+        self.executor = executor_of(values)
         self._bar: Progress | None = None
         self._done, self._seconds, self._count = 0, 0.0, 0
         self._results: list[Result] = []
+        self._engines: dict[str, set[str]] = {}
         self.kept: Tried | None = None
         self.kept_outside: list[Tried] = []
 
@@ -83,7 +85,7 @@ class SearchWork:
     def search(self, bar: Progress) -> None:
         """All trials, or those that the time limit leaves room for."""
         self._bar = bar
-        self._search.run(self._run, self._is_over)
+        self._search.run(lambda specs: self._run(of_estimates(self.executor, specs)), self._is_over)
         numbers = self._in_all()
         self.kept = kept_of(self._studies[0].complete(numbers), self._values["choose"])
         outside = self._studies[1:] or self._studies
@@ -95,7 +97,7 @@ class SearchWork:
         specs = [
             self._outer_spec(k, trial) for each in (trials, [DEFAULTS] * len(trials)) for k, trial in enumerate(each)
         ]
-        results = list(self._run(specs))
+        results = list(self._run(of_estimates(self.executor, specs)))
         for result in results:
             if result.error is not None:
                 raise result.error.error()
@@ -105,7 +107,8 @@ class SearchWork:
     def train_kept(self) -> Result:
         """The trial that is kept, trained on all rows; raises the error of that training."""
         assert self.kept is not None
-        (result,) = self._run([final_spec(self.candidates, self.kept.trial, self._ref)])
+        spec = final_spec(self.candidates, self.kept.trial, self._ref)
+        (result,) = self._run([of_network(self.executor, spec, self._values["keep_device_weights"])])
         if result.error is not None:
             raise result.error.error()
         return result
@@ -144,7 +147,7 @@ class SearchWork:
         for text, count in counts.items():
             if count == len(self._results):
                 console.warn(text)
-        if len({result.engine for result in self._results}) > 1:
+        if any(len(engines) > 1 for engines in self._engines.values()):
             console.warn("the ledger mixes results of different versions: the last digits may differ")
 
     def _study(self, title: str, rows: Array) -> Study:
@@ -184,7 +187,9 @@ class SearchWork:
             if self._bar is not None:
                 self._bar.update(self._done, spec.title)
 
-        for result in run_with_ledger(specs, self._executor, self._ledger, progress):
+        results = run_with_ledger(specs, self.executor, self._ledger, progress)
+        for spec, result in zip(specs, results, strict=True):
+            self._engines.setdefault(spec.device, set()).add(result.engine)
             self._seconds, self._count = self._seconds + result.total_seconds, self._count + 1
             self._results.append(result)
             yield result

@@ -12,6 +12,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.beside_estimate import EstimateJudge
 from anncli.cli.running.candidates import Candidates
+from anncli.cli.running.devices import estimate_document, estimate_text
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.junit import JUnitFile
@@ -65,7 +66,9 @@ def _search(values: Values, words: Words, junit: JUnitFile, begin: float) -> Non
     if values["plot"] is not None:
         replace_file(values["plot"], svg_of(found).encode())
     beside = judge(found, work.rows)
-    _show(values, words, found, beside.document(), beside.blocks(found, candidates.problem.data.task))
+    said = (work.executor, values["keep_device_weights"], values["output"] is not None)
+    blocks = [estimate_text(*said), *beside.blocks(found, candidates.problem.data.task)]
+    _show(values, words, found, estimate_document(*said) | beside.document(), [*filter(None, blocks)])
     junit.write(beside.gates)
     if (output := values["output"]) is not None:
         place = "stdout" if output == "-" else printable(output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from anncli.backends.stacked.device import Device
+from anncli.errors import AnnError
 from anncli.training.attempt import EpochReport
 from anncli.training.stacked.job import Job
 from anncli.training.stacked.run import run_stacked, stackable
@@ -20,6 +21,16 @@ def run_groups(jobs: Sequence[Job], device: Device) -> Generator[Sequence[EpochR
                 for place, report in zip(places, reports, strict=True):
                     aligned[place] = report
                 yield aligned
+        except _faults(device) as fault:
+            reason = str(fault).strip().splitlines()[0].partition(". ")[0]
+            advice = "train fewer networks at once, or on the CPU"
+            raise AnnError(f"--device {device.name} failed: {reason}", advice=advice) from None
         finally:
             # At once, and not when it is collected: only then the attempts hold what was learned.
             running.close()
+
+
+def _faults(device: Device) -> tuple[type[Exception], ...]:
+    """What torch raises where the memory of a device is too small, and where a device fails."""
+    names = ("OutOfMemoryError", "AcceleratorError")
+    return tuple(kind for name in names if (kind := getattr(device.torch, name, None)) is not None)
