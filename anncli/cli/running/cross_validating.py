@@ -79,11 +79,7 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     wanted, kind = values["require"], kind_of_data(problem.data, problem.network)
     check_wanted(wanted, kind)
     junit.check_read()
-    show_remarks(values.console, remarks)
-    refuse_files_read(values)
-    refuse_known_weights(problem.network, problem.only_options)
-    if problem.rows is not None:
-        values.console.note("the sets of the file are put together, and all its rows are cross-validated")
+    _check_read(values, problem, remarks)
     network, asked = judged_network(problem), Asked.of(values)
     asked.check(network, network.task)
     if values["predictions"] is not None:
@@ -114,6 +110,15 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
         click.echo("\n\n".join(filter(None, blocks)))
     junit.write(gates)
     gates.raise_missed()
+
+
+def _check_read(values: Values, problem: ExperimentProblem, remarks: Remarks) -> None:
+    """What there is to say about the data, and to refuse, when they are read."""
+    show_remarks(values.console, remarks)
+    refuse_files_read(values)
+    refuse_known_weights(problem.network, problem.only_options)
+    if problem.rows is not None:
+        values.console.note("the sets of the file are put together, and all its rows are cross-validated")
 
 
 def _beside(baselines: JudgedBaselines, found: Validated, task: str) -> str:

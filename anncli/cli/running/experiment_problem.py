@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from anncli.arrays import Array
 from anncli.cli.asking.network_options import file_layer, refuse_several_rows, refuse_with
-from anncli.cli.asking.tables import asked_data
+from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.devices import check_options
@@ -109,9 +110,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     elif (network := new_text_network(asked)) is not None:
         refuse_next_symbols(network, values.command)
         source = render(network)
-    check_options(values["device"], network, first)
-    with values.console.reading():
-        data, sets = read_training_data(asked, network, _without_files(first), remarks)
+    data, sets = _read(values, asked, network, first, remarks)
     if network is None:
         assert not isinstance(data, TextData)
         network = new_network(asked, data, first.loss, [one.trainer for one in options.values()])
@@ -122,6 +121,15 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
         return ExperimentProblem(network, source, data, paths, options)
     rows = RowsRef.of(sets) if len(sets) > 1 else None
     return ExperimentProblem(network, source, data, (), options, rows)
+
+
+def _read(
+    values: Values, asked: AskedData, network: Network | None, options: TrainingOptions, remarks: Remarks
+) -> tuple[Dataset | TableData | TextData, dict[str, Array]]:
+    """The data, once it is known that the device can train the network."""
+    check_options(values["device"], network, options)
+    with values.console.reading():
+        return read_training_data(asked, network, _without_files(options), remarks)
 
 
 def _without_files(options: TrainingOptions) -> TrainingOptions:
