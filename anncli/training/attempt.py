@@ -14,7 +14,7 @@ from anncli.network.frozen import frozen_parts
 from anncli.network.loss_curve import CurvePoint, thinned
 from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
-from anncli.training.judge import Judge
+from anncli.training.judge import Judge, Verdict
 from anncli.training.objective import Objective
 from anncli.training.state_check import check_attempt, check_like
 from anncli.training.stopping import StopRule
@@ -103,12 +103,20 @@ class Attempt:
             report = self._one_epoch()
             if report is None:
                 return
-            reason = self._reason_to_stop(report)
             # Set before the report is handed out: a checkpoint written on that report must hold that the attempt is over.
-            self.stopped, self.stop_reason = reason is not None, reason or ""
+            self.conclude(report)
             yield report
             if self.stopped:
                 return
+        self.reach_limit()
+
+    def conclude(self, report: EpochReport) -> None:
+        """Find out whether the epoch of a report was the last one."""
+        reason = self._reason_to_stop(report)
+        self.stopped, self.stop_reason = reason is not None, reason or ""
+
+    def reach_limit(self) -> None:
+        """Note that there were as many epochs as there may be."""
         self.stop_reason = f"reached the limit of {count_of(len(self.history), 'epoch')}"
 
     def _one_epoch(self) -> EpochReport | None:
@@ -121,14 +129,23 @@ class Attempt:
             self._keep_frozen(self.parameters)
             finite = math.isfinite(training_loss) and _are_finite(self.parameters)
         if not finite:
-            self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
+            self.diverge()
             return None
         self.weights = self.parameters if self.average is None else self.average.see(number, self.parameters)
         self._keep_frozen(self.weights)
         verdict = self.judge.see(number, self.weights, self.class_means)
         if verdict.is_best:
             self.best_parameters = self.weights.copy()
-        best, means = self.judge.best_epoch, self.class_means
+        return self.add_report(training_loss, verdict)
+
+    def diverge(self) -> None:
+        """Note that in the epoch after those of the history a loss or a weight was not finite."""
+        number = len(self.history) + 1
+        self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
+
+    def add_report(self, training_loss: float, verdict: Verdict) -> EpochReport:
+        """The report of the epoch after those of the history, which it joins."""
+        number, best, means = len(self.history) + 1, self.judge.best_epoch, self.class_means
         report = EpochReport(number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number)
         self.history.append(report)
         return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -60,10 +60,15 @@ class Judge:
         """Evaluate the parameters after `epoch`."""
         if not self.has_rows:
             return Verdict(None, None, False)
-        loss = self.measure.loss(parameters, self.rows)
+        return self.rank(epoch, self.measure.loss(parameters, self.rows), lambda: self._metric(parameters), class_means)
+
+    def rank(
+        self, epoch: int, loss: float, metric_of: Callable[[], float], class_means: Sequence[float] | None = None
+    ) -> Verdict:
+        """The verdict on an epoch whose loss on the validation set is known; metric_of() tells its metric where that is another."""
         if not np.isfinite(loss) or (self.alternates and not self._separates(class_means)):
             return Verdict(loss, None, False)
-        metric = -loss if self.metric == "loss" else self._metric(parameters)
+        metric = -loss if self.metric == "loss" else metric_of()
         rank = (metric, -loss)
         better = self.best is None or (metric >= self.best[0] if self.alternates else rank > self.best)
         if better:
@@ -87,3 +92,7 @@ class Judge:
             # One pass of the compiled code; the other metrics need the outputs of every row.
             return 1 / max(self.measure.loss(parameters, self.rows, loss="mse"), SMALLEST_MSE)
         return selection_metric(self.metric, self.measure.evaluate_classes(parameters, self.rows, only_rates=True))
+
+    def metric_of_outputs(self, outputs: Array) -> float:
+        """The metric of outputs (n, n_outputs) of the validation set."""
+        return selection_metric(self.metric, self.measure.rates_of(outputs, self.rows))

@@ -82,8 +82,24 @@ class Measure:
     ) -> ClassEvaluation:
         """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs(); point: of
         the finished network; confidence: as above."""
+        outputs = self._outputs(parameters, rows)
+        return self._of_outputs(outputs, rows, classes, only_rates, point, confidence)
+
+    def rates_of(self, outputs: Array, rows: Array) -> ClassEvaluation:
+        """The same for each epoch, of outputs (n, n_outputs) that another computed."""
+        return self._of_outputs(outputs, rows, only_rates=True)
+
+    def _of_outputs(
+        self,
+        outputs: Array,
+        rows: Array,
+        classes: tuple[str, ...] = (),
+        only_rates: bool = False,
+        point: OperatingPoint | None = None,
+        confidence: Confidence | None = None,
+    ) -> ClassEvaluation:
         point = point or OperatingPoint(self.threshold)
-        outputs, labels = point.scores(self._outputs(parameters, rows)), of_samples(self.objective.labels, rows)
+        outputs, labels = point.scores(outputs), of_samples(self.objective.labels, rows)
         options: dict[str, Any] = {
             "threshold": point.threshold,
             "abstain": point.abstain,

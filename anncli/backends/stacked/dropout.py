@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from anncli.arrays import Array
 from anncli.backends.stacked.device import Device, Tensor
+from anncli.backends.stacked.rows import upload
 from anncli.network.topology import Topology
 
 # The constants of splitmix64 as signed numbers: torch has no arithmetic of unsigned ones, and products and sums have the same bits.
@@ -26,24 +30,25 @@ def splitmix64(seeds: Tensor, counters: Tensor) -> Tensor:
 
 
 class DropoutMasks:
-    """A StackedMasks for one batch. seeds, first (K, 1) int64: of the masks, and the number of the first row of the batch among all rows
-    presented; units, inputs (K, 1) int64: fractions of hidden units and of inputs, times 2^24, rounded; keep: 1 / (1 - fraction) of both."""
+    """The StackedMasks of an epoch. seeds, first (K, 1) int64: of the masks, and how many rows each network was presented before;
+    dropout, input_dropout (K, 1) float64 on the host: fractions of hidden units and of inputs that are switched off."""
 
     def __init__(
-        self, device: Device, topology: Topology, seeds: Tensor, first: Tensor, limits: tuple[Tensor, Tensor],
-        scales: tuple[Tensor, Tensor], first_place: int,
-    ) -> None:  # fmt: skip
-        self._torch, self._sizes = device.torch, topology.sizes[:-1]
-        self._seeds, self._first, self._limits, self._scales = seeds, first, limits, scales
-        self._first_place = first_place
+        self, device: Device, topology: Topology, seeds: Array, first: Array, dropout: Array, input_dropout: Array
+    ) -> None:
+        self._device, self._sizes = device, topology.sizes[:-1]
+        self._seeds, self._first = (upload(device, values, device.torch.int64) for values in (seeds, first))
+        self._places = device.torch.arange(max(self._sizes), device=device.place)
+        self._limits, self._scales = list[Tensor](), list[Tensor]()
+        for fraction in (dropout, input_dropout):
+            self._limits.append(upload(device, np.round(fraction * 2**24), device.torch.int64))
+            self._scales.append(upload(device, 1 / (1 - fraction), device.torch.float32))
 
     def __call__(self, number: int, place: int, n: int) -> Tensor:
         """The factors (K, n, columns) of what layer `number` is given, for n rows from a place among the rows on."""
-        units, of_inputs = self._sizes[number], not number
-        torch, place = self._torch, place - self._first_place
-        samples = self._first[..., None] + torch.arange(place, place + n, device=self._first.device)[None, :, None]
-        here = torch.arange(units, device=self._first.device)[None, None, :]
-        counters = samples * sum(self._sizes) + sum(self._sizes[:number]) + here
-        limit, scale = self._limits[of_inputs], self._scales[of_inputs]
-        kept = _shifted(splitmix64(self._seeds[..., None], counters), 40) >= limit[..., None]
-        return kept * scale[..., None]
+        units, kind, torch = self._sizes[number], int(not number), self._device.torch
+        rows = torch.arange(place, place + n, device=self._device.place)
+        samples = (self._first + rows)[..., None]
+        counters = samples * sum(self._sizes) + sum(self._sizes[:number]) + self._places[:units]
+        kept = _shifted(splitmix64(self._seeds[..., None], counters), 40) >= self._limits[kind][..., None]
+        return kept * self._scales[kind][..., None]

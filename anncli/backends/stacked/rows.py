@@ -24,8 +24,11 @@ class Block(NamedTuple):
 
 class StackedRows:
     """index: (n,) rows of the table that every network has, (K, n) of each, or None for all rows of the table in their order;
-    present (K, n): 0 where a network has fewer rows, or None; counts (K, 1): how many rows each has, of the widest float.
+    present (K, n): 0 where a network has fewer rows, or None; counts (K, 1): how many rows each has, of the widest float;
+    noise (K, n, n_inputs): what is added to the inputs of each row, or None.
     """
+
+    noise: Tensor | None = None
 
     def __init__(
         self,
@@ -60,7 +63,10 @@ class StackedRows:
         if self.present is not None:
             here = self.present[:, start:stop]
             factors = here if factors is None else factors * here
-        return Block(self.inputs[index], self.targets[index], factors)
+        inputs = self.inputs[index]
+        if self.noise is not None:
+            inputs = inputs + self.noise[:, start:stop]
+        return Block(inputs, self.targets[index], factors)
 
     def counts_of(self, start: int, stop: int) -> Tensor:
         """(K, 1) how many rows each network has from place `start` to place `stop`."""
@@ -69,9 +75,17 @@ class StackedRows:
             return self.counts.new_full(self.counts.shape, stop - start)
         return self.present[:, start:stop].sum(-1, keepdim=True).to(self.counts.dtype)
 
-    def ordered(self, index: Tensor) -> StackedRows:
-        """The same rows in another order: index (K, n), each network's own rows first."""
+    def ordered(self, places: Tensor) -> StackedRows:
+        """The same rows in another order: places (K, n) among the rows of each network; those that are not present stay last."""
+        index = places
+        if self.index is not None:
+            index = self.index.expand(len(places), -1).gather(1, places)
         return StackedRows(self.inputs, self.targets, self.weights, index, self.present, self.counts)
+
+    def as_type(self, dtype: Any) -> StackedRows:
+        """The same rows as numbers of another type."""
+        weights, present = (None if own is None else own.to(dtype) for own in (self.weights, self.present))
+        return StackedRows(self.inputs.to(dtype), self.targets.to(dtype), weights, self.index, present, self.counts)
 
     def of(self, places: Tensor) -> StackedRows:
         """The rows of some of the networks, or of a network several times: `places` (J,) of the K networks."""

@@ -16,7 +16,9 @@ class StackedAttempt(Attempt):
     """
 
     def _started_trainer(self) -> Trainer:
-        return make_trainer(self.options.trainer, self.options.trainer_options)
+        trainer = make_trainer(self.options.trainer, self.options.trainer_options)
+        trainer.check(self.objective, self.parameters)
+        return trainer
 
     def epochs(self, limit: int, total: int | None = None) -> Iterator[EpochReport]:
         raise ValueError("an attempt of a device is trained by run_stacked()")

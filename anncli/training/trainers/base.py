@@ -50,11 +50,14 @@ class Trainer(ABC):
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
 
+    def check(self, objective: Objective, parameters: Array) -> None:  # noqa: B027, most trainers train everything
+        """Raises UsageError where the trainer cannot train this objective."""
+
     @abstractmethod
     def start(self, objective: Objective, parameters: Array) -> None:
         """Make the initial state for this objective and these parameters.
 
-        Raises: UsageError where the trainer cannot train this objective.
+        Raises: UsageError as check() does.
         """
 
     @abstractmethod

@@ -90,7 +90,7 @@ class DirectionalTrainer(RememberingTrainer):
 
         noise = NOISE[parameters.dtype.name] * abs(self.loss)
         start = Point(0.0, self.loss, dot(self.gradient, direction), self.gradient)
-        return LineSearch(evaluate, self.c1, self.c2, noise).search(start, self.step)
+        return LineSearch(self.c1, self.c2, noise).search(start, self.step, evaluate)
 
     @abstractmethod
     def next_direction(self, direction: Array, move: Array, change: Array, old_gradient: Array) -> Array:

@@ -16,13 +16,13 @@ from anncli.training.trainers.jacobian import normal_equations, refuse_without_r
 from anncli.training.trainers.quasi_newton import refuse_large
 
 # Damping at least: multiplied up from 0 it would stay 0.
-_LEAST_MU = 1e-20
+LEAST_MU = 1e-20
 # Steps tried in one epoch. With the default `increase` all values of mu from the least to mu_max take 31.
-_MOST_TRIALS = 50
+MOST_TRIALS = 50
 # A step is accepted where the loss falls by at least this fraction of what the Gauss-Newton model predicts. A long step
 # out of the range of the model may lower the loss a little and still saturate every hidden unit; then the penalty shrinks
 # all weights to zero and the biases, which it does not touch, stay where no gradient reaches them.
-_TRUSTED = 0.5
+TRUSTED = 0.5
 
 
 class LevenbergMarquardt(RememberingTrainer):
@@ -40,13 +40,16 @@ class LevenbergMarquardt(RememberingTrainer):
     name = "lm"
     uses_blas = True
 
-    def start(self, objective: Objective, parameters: Array) -> None:
+    def check(self, objective: Objective, parameters: Array) -> None:
         refuse_without_row_gradients(self.name, objective.topology)
         refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
         refuse_l1(self.name, objective)
         if objective.loss not in ("mse", "binary-cross-entropy", "cross-entropy"):
             message = f"trainer lm has no sum of squares for loss {objective.loss}"
             raise UsageError(message, advice="use --trainer lbfgs or scg")
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        self.check(objective, parameters)
         self.mu = float(self.options["mu"])
 
     def epoch(
@@ -69,9 +72,9 @@ class LevenbergMarquardt(RememberingTrainer):
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
             predicted = -equations.scale * float(vector @ move + move @ (matrix @ move) / 2)
-            if before - objective.value(trial.astype(np.float64)) > _TRUSTED * predicted > 0:
+            if before - objective.value(trial.astype(np.float64)) > TRUSTED * predicted > 0:
                 parameters[...] = trial
-                self.mu = max(self.mu * o["decrease"], _LEAST_MU)
+                self.mu = max(self.mu * o["decrease"], LEAST_MU)
                 return EpochOutcome(before)
         self.mu *= o["increase"]
         if self.mu <= o["mu_max"]:
@@ -133,9 +136,9 @@ class BayesianRegularisation(RememberingTrainer):
             taken = trial.astype(np.float64)
             data, weights = objective.value(taken) * n, float(taken @ taken)
             predicted = -float(2 * vector @ move + move @ (matrix @ move))
-            if before - (self.beta * data + self.alpha * weights) > _TRUSTED * predicted > 0:
+            if before - (self.beta * data + self.alpha * weights) > TRUSTED * predicted > 0:
                 parameters[...] = trial
-                self.mu = max(self.mu * o["decrease"], _LEAST_MU)
+                self.mu = max(self.mu * o["decrease"], LEAST_MU)
                 self._weigh(normal_equations(objective, taken).matrix, objective.n_free, data, weights, n)
                 return EpochOutcome(loss)
         self.mu *= o["increase"]
@@ -165,8 +168,8 @@ def refuse_l1(name: str, objective: Objective, advice: str = "use --l2, or --tra
 
 def damping(mu: float, options: Mapping[str, Any]) -> Iterator[float]:
     """The values of mu to try in one epoch, in order: from `mu` up by the factor `increase`, to mu_max at most."""
-    mu = max(mu, _LEAST_MU)
-    for _ in range(_MOST_TRIALS):
+    mu = max(mu, LEAST_MU)
+    for _ in range(MOST_TRIALS):
         if not mu <= options["mu_max"]:
             return
         yield mu

@@ -6,7 +6,7 @@ phi(a) = E(w + a p), phi'(a) = g(w + a p) . p
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,46 +25,59 @@ class Point(NamedTuple):
     gradient: Array
 
 
+# A search that asks for the points at steps, and returns the one it accepts.
+Steps = Generator[float, Point, "Point | None"]
+
+
 @dataclass
 class LineSearch:
     """Find a step with phi(a) <= phi(0) + c1 a phi'(0) and |phi'(a)| <= c2 |phi'(0)|.
 
-    evaluate(a) -> Point; noise: values that differ by less count as equal, and then the slopes decide (approximate Wolfe conditions, Hager & Zhang 2005, SIAM J. Optim. 16, 170-192).
+    noise: values that differ by less count as equal, and then the slopes decide (approximate Wolfe conditions, Hager & Zhang 2005, SIAM J. Optim. 16, 170-192).
     Source: Nocedal & Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6; cubic interpolation, their 3.59.
     """
 
-    evaluate: Callable[[float], Point]
     c1: float = 1e-4
     c2: float = 0.9
     noise: float = 0.0
     max_evaluations: int = 25
 
-    def search(self, start: Point, first_step: float) -> Point | None:
+    def search(self, start: Point, first_step: float, evaluate: Callable[[float], Point]) -> Point | None:
         """A step that meets the conditions, else the lowest point found below the start, else None.
 
-        Args: start: the point with step 0 and slope < 0; first_step > 0.
+        Args: start: the point with step 0 and slope < 0; first_step > 0; evaluate(a): the point at step a.
         """
+        steps = self.steps(start, first_step)
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(evaluate(step))
+        except StopIteration as end:
+            found: Point | None = end.value
+            return found
+
+    def steps(self, start: Point, first_step: float) -> Steps:
+        """The same search, for many at a time: it yields steps, takes the point at each, and returns what search() does."""
         self.start, self.left, self.best = start, self.max_evaluations, start
         previous, step = start, first_step
         while self.left:
-            point = self._at(step)
+            point = self._seen((yield step))
             if self._too_high(point) or (previous.step > 0 and point.value >= previous.value + self.noise):
-                return self._zoom(previous, point)
+                return (yield from self._zoom(previous, point))
             if self._accepted(point):
                 return point
             if point.slope >= 0:
-                return self._zoom(point, previous)
+                return (yield from self._zoom(point, previous))
             guess = cubic_minimum(previous, point)
             # The cubic is unreliable beyond five times the step, and less than 1.5 times is not worth an evaluation.
             step = min(max(guess if guess is not None and guess > step else 5 * step, 1.5 * step), 5 * step)
             previous = point
         return self._fallback()
 
-    def _at(self, step: float) -> Point:
+    def _seen(self, point: Point) -> Point:
         self.left -= 1
-        point = self.evaluate(step)
         if not (math.isfinite(point.value) and math.isfinite(point.slope)):
-            return Point(step, math.inf, math.inf, point.gradient)
+            return Point(point.step, math.inf, math.inf, point.gradient)
         if point.value < self.best.value:
             self.best = point
         return point
@@ -75,10 +88,10 @@ class LineSearch:
     def _accepted(self, point: Point) -> bool:
         return not self._too_high(point) and abs(point.slope) <= -self.c2 * self.start.slope
 
-    def _zoom(self, low: Point, high: Point) -> Point | None:
+    def _zoom(self, low: Point, high: Point) -> Steps:
         """Narrow an interval that holds an acceptable step; low is its end with the lower value."""
         while self.left and abs(high.step - low.step) > 1e-12 * max(abs(low.step), abs(high.step)):
-            point = self._at(self._inside(low, high))
+            point = self._seen((yield self._inside(low, high)))
             if self._too_high(point) or point.value >= low.value + self.noise:
                 high = point
                 continue

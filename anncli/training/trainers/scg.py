@@ -26,8 +26,11 @@ class Scg(RememberingTrainer):
         "loss", "residual", "direction", "curvature", "lambda_", "lambda_bar", "succeeded", "steps", "failures",
     )  # fmt: skip
 
-    def start(self, objective: Objective, parameters: Array) -> None:
+    def check(self, objective: Objective, parameters: Array) -> None:
         refuse_without_second_order("scg", objective.topology)
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        self.check(objective, parameters)
         self.loss, gradient = objective.loss_and_gradient(parameters)
         self.residual = -gradient.astype(np.float64)
         self.direction = self.residual.copy()
