@@ -73,7 +73,8 @@ class StackedLbfgs(StackedTrainer):
 
     def _go_on(self, parameters: Tensor, before: Array, found: _Found, moved: Array) -> Array:
         """Take the steps of the networks that have one; returns which of them (K,) have not gained for too long."""
-        here, old, old_gradient = self._mask(moved), parameters.to(self.device.wide), self.gradient
+        here, old_gradient = self._mask(moved), self.gradient
+        old = parameters.to(self.device.wide, copy=True)
         trial = (old + column(self.device, found.step) * self.direction).to(parameters.dtype)
         parameters.copy_(trial.where(here, parameters))
         self.loss = np.where(moved, found.loss, self.loss)

@@ -34,7 +34,7 @@ class StackedLevenbergMarquardt(StackedTrainer):
         )
 
     def epoch(self, parameters: Tensor, running: Array) -> StackedOutcome:
-        point = parameters.to(self.device.wide)
+        point = parameters.to(self.device.wide, copy=True)
         before = self.precise.value(point)
         equations = self._equations(point)
         losses, codes = on_host(before), np.zeros(len(running), dtype=np.int64)
