@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,58 @@ def release_when_large(array: Array) -> None:
         if _watcher is None:
             _watcher = threading.Thread(target=_watch, name="maps", daemon=True)
             _watcher.start()
+
+
+class FilePlace(NamedTuple):
+    """Where the numbers of an array (n, m) lie in a file: its name, size and time of change (ns); the offset of the array (bytes), its dtype, shape
+    and strides; sample: some of its rows, as bytes, by which another process knows that it sees the same file."""
+
+    path: str
+    size: int
+    changed: int
+    offset: int
+    dtype: str
+    shape: tuple[int, int]
+    strides: tuple[int, int]
+    sample: bytes
+
+    def open(self, first: int, last: int) -> Array | None:
+        """The rows first .. last - 1, as a map of the file, which gives its memory back; None where this process does not see the
+        same file under that name."""
+        try:
+            found = os.stat(self.path)
+            if (found.st_size, found.st_mtime_ns) != (self.size, self.changed):
+                return None
+            base = np.memmap(self.path, np.uint8, "r")
+        except OSError:
+            return None
+        whole: Array = np.ndarray(self.shape, self.dtype, base, self.offset, self.strides)
+        if sample_of(whole) != self.sample:
+            return None
+        release_when_large(whole)
+        return whole[first:last]
+
+
+def sample_of(array: Array) -> bytes:
+    """64 rows of an array (n, m), evenly distributed, as bytes."""
+    return array[np.linspace(0, len(array) - 1, 64).astype(np.int64)].tobytes()
+
+
+def place_of(array: Array) -> FilePlace | None:
+    """Where the rows of an array (n, m) lie in a file that has a name; None where they do not."""
+    base: Any = array
+    while base is not None and not isinstance(base, np.memmap):
+        base = getattr(base, "base", None)
+    if base is None or array.ndim != 2 or not base.filename or array.strides[0] < 0 or not len(array):
+        return None
+    path = os.path.abspath(base.filename)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    offset = int(base.offset) + array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    shape, strides = (len(array), array.shape[1]), (array.strides[0], array.strides[1])
+    return FilePlace(path, found.st_size, found.st_mtime_ns, offset, array.dtype.str, shape, strides, sample_of(array))
 
 
 def disk_array(shape: tuple[int, int], dtype: type[np.generic], parts: Iterable[Array]) -> Array:

@@ -39,6 +39,9 @@ class Crew(Protocol):
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
         """Take a set. Args: session: of this process, for the problem on the samples; rows (n,): ascending."""
 
+    def news(self) -> list[str]:
+        """What the user should know since the last call, a line each."""
+
 
 class LocalCrew:
     """This process alone."""
@@ -47,6 +50,9 @@ class LocalCrew:
 
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
         return _LocalHeld(session, rows, len(rows), counts=answer_counts(samples, rows))
+
+    def news(self) -> list[str]:
+        return []
 
 
 class _LocalHeld(PartOfSums):
@@ -62,6 +68,12 @@ _crew: Crew = LocalCrew()
 def current_crew() -> Crew:
     """The crew of this process: LocalCrew, or the one inside the block of use_crew()."""
     return _crew
+
+
+def lead(crew: Crew) -> None:
+    """From now on sessions of this process ask this crew."""
+    global _crew
+    _crew = crew
 
 
 @contextmanager

@@ -3,28 +3,106 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from typing import NoReturn
 
 from anncli.cli.launch import Launch, command_of, leave, refusal
 from anncli.errors import ExitCode, UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anncli.backends.ranks.agreement import Member
+    from anncli.backends.ranks.crew import RankCrew
+    from anncli.backends.ranks.world import World
 
-def run_launched(launch: Launch, arguments: list[str]) -> None:
-    """Returns where this process has to run the command as it is: rank 0, of what prints only once. Otherwise it ends here."""
+
+class Ending:
+    """What rank 0 of several has to do at its end."""
+
+    def __init__(self, world: World, crew: RankCrew) -> None:
+        self._world, self._crew = world, crew
+
+    def leave(self, code: int) -> NoReturn:
+        """End all ranks; called when everything is written and said."""
+        if self._crew.wire.is_broken:
+            from anncli.backends.ranks.leaving import leave_alone
+
+            self._world.watch.dismiss(code)
+            leave_alone(self._world.mpi, code)
+        self._crew.end()
+        self._world.watch.stop()
+        self._world.end(code)
+        sys.exit(code)
+
+
+def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
+    """Returns where this process has to run the command as it is: rank 0, of a training, with what it has to do at the end, or of what
+    prints only once. Otherwise it ends here."""
     command = None if "_ANN_COMPLETE" in os.environ else command_of(arguments)
     if command is None:
         if launch.rank:
             leave(0)
-        return
+        return None
     if command != "train":
         _refuse(launch, UsageError(refusal(launch, command)))
+    if launch.rank:
+        # Launchers send signals to all ranks. Rank 0 decides: it saves what it has, and then ends the others.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _one_blas_thread()
     from anncli.backends.ranks.world import join
 
     try:
-        join(launch.size, launch.mpi).end()
+        world = join(launch.size, launch.mpi)
     except UsageError as fault:
         _refuse(launch, fault)
-    _refuse(launch, UsageError(refusal(launch, command)))
+    world.connect()
+    return _work(world)
+
+
+def _work(world: World) -> Ending | None:
+    """Rank 0 gets what it has to do at the end; the others work until it sends them home."""
+    from anncli.backends.ranks.agreement import agree, introduce
+
+    members, fault, said = world.wire.exchanged(introduce()), None, None
+    try:
+        said = agree(members)
+    except UsageError as error:
+        fault = error
+    if fault is None and world.rank:
+        from anncli.backends.ranks.serving import serve
+
+        serve(world.wire, world.watch)
+    if fault is not None or world.rank:
+        world.watch.stop()
+        world.end()
+        if world.rank:
+            sys.exit(0 if fault is None else int(ExitCode.USAGE))
+        from anncli.cli.main import main
+
+        main(refused=fault)
+    return _lead(world, members, said)
+
+
+def _lead(world: World, members: list[Member], said: str | None) -> Ending:
+    from anncli.backends.crew import lead
+    from anncli.backends.ranks.crew import RankCrew
+
+    crew = RankCrew(world.wire, world.watch, members)
+    if said:
+        crew.tell(said)
+    lead(crew)
+    return Ending(world, crew)
+
+
+def _one_blas_thread() -> None:
+    """As main() does, before numpy is imported."""
+    from anncli.limits import BLAS_THREAD_VARIABLES
+
+    for variable in BLAS_THREAD_VARIABLES:
+        os.environ[variable] = "1"
 
 
 def _refuse(launch: Launch, fault: UsageError) -> NoReturn:

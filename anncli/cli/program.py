@@ -16,7 +16,7 @@ def program() -> NoReturn:
     """Run `ann` with the arguments of the process, and leave with its exit code."""
     # Starting creates 100,000 objects and hardly any garbage; collecting it would take 8 ms.
     gc.set_threshold(100_000)
-    code = 0
+    code, started, ending = 0, None, None
     try:
         from anncli.cli.interrupt import end_at_ctrl_c
 
@@ -27,7 +27,7 @@ def program() -> NoReturn:
             # Not a module that every start loads.
             from anncli.cli.launched import run_launched
 
-            run_launched(started, sys.argv[1:])
+            ending = run_launched(started, sys.argv[1:])
         from anncli.cli.main import main
 
         main()
@@ -42,6 +42,11 @@ def program() -> NoReturn:
     # All files are written and closed; freeing modules and arrays one by one would take 10 ms.
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)
+    if started is not None:
+        if ending is not None:
+            ending.leave(code)
+        # MPI takes a process that leaves in another way for one that has failed.
+        sys.exit(code)
     os._exit(code)
 
 

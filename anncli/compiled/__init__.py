@@ -20,6 +20,10 @@ CALLS = (
 )  # fmt: skip
 
 
+# What use_variant() was called with last.
+_settled = ""
+
+
 def describe_backend() -> str:
     """The backend of this process in words, `native avx512` or `numpy (why)`."""
     native = native_module()
@@ -50,9 +54,15 @@ def install_advice() -> str:
     return "install anncli with a C++ compiler present (pip install --force-reinstall --no-binary anncli anncli)"
 
 
+def use_variant(name: str) -> None:
+    """From now on this process uses the instruction set `name`, or 'numpy', whatever the environment asks for."""
+    global _settled
+    _settled = name
+
+
 def chosen_variant() -> str | None:
-    """The instruction set the variable ANN_KERNEL_VARIANT asks for, or None for the best one."""
-    variant = os.environ.get("ANN_KERNEL_VARIANT") or None
+    """The instruction set of use_variant() or of the variable ANN_KERNEL_VARIANT, or None for the best one."""
+    variant = _settled or os.environ.get("ANN_KERNEL_VARIANT") or None
     known: tuple[str, ...] = _import_native()[0].variants()
     if variant is not None and variant not in known:
         raise UsageError(
@@ -63,6 +73,8 @@ def chosen_variant() -> str | None:
 
 
 def _wanted() -> str:
+    if _settled == "numpy":
+        return "numpy"
     wanted = os.environ.get("ANN_KERNELS", "")
     if wanted and wanted not in BACKENDS:
         raise UsageError(f"unknown backend ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import platform
 import warnings
 from typing import Any
 
+from anncli.backends.ranks.leaving import leave_together
+from anncli.backends.ranks.watch import Watch
+from anncli.backends.ranks.wire import Wire
 from anncli.errors import UsageError
 
 MOST_RANKS = 64
+# Seconds that a rank may be silent before the program has read its options.
+SILENCE = 60.0
 _INSTALL = "install it: pip install 'anncli[mpi]' mpich, or load the MPI of the cluster and pip install 'anncli[mpi]'"
 
 
 class World:
-    """comm: the communicator of all ranks; mpi: mpi4py.MPI; rank: of this process; size: how many there are."""
+    """mpi: the module mpi4py.MPI; rank: of this process; size: how many there are; watch: over the other ranks; wire: to them."""
 
     def __init__(self, mpi: Any) -> None:
-        self.mpi, self.comm = mpi, mpi.COMM_WORLD
-        self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
+        self.mpi, world = mpi, mpi.COMM_WORLD
+        self.rank, self.size = int(world.Get_rank()), int(world.Get_size())
+        self._is_threaded = mpi.Query_thread() == mpi.THREAD_MULTIPLE
 
-    def end(self) -> None:
-        """Leave MPI; all ranks must do so, and none may use it afterwards."""
-        self.mpi.Finalize()
+    def connect(self) -> None:
+        """Make `watch` and `wire`; all ranks must."""
+        world = self.mpi.COMM_WORLD
+        self.watch = Watch(world.Dup(), platform.node(), SILENCE, is_threaded=self._is_threaded)
+        self.wire = Wire(self.mpi, world.Dup(), self.watch.check)
+
+    def end(self, code: int = 0) -> None:
+        """Leave MPI; all ranks must do so, and none may use it afterwards. code: of a process that cannot."""
+        leave_together(self.mpi, code)
 
 
 def join(size: int, kind: str) -> World:

@@ -1,0 +1,90 @@
+"""What ranks tell each other: every operation is asked for by rank 0, and all ranks take part in it.
+
+No call here blocks inside MPI; see patience.py.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.backends.ranks.patience import wait
+
+# A message that is not longer goes with its length, in one piece.
+_SHORT = 480
+_TAG = 7
+
+
+class Wire:
+    """The connection of one rank with the others, over a communicator of its own.
+
+    lock: rank 0 holds it from the first to the last message of an operation; is_broken: whether one did not come to its end, so that
+    the ranks no longer expect the same message. Args: mpi: the module mpi4py.MPI; check: called while waiting, which its exception
+    ends.
+    """
+
+    def __init__(self, mpi: Any, comm: Any, check: Callable[[], None]) -> None:
+        self._mpi, self._comm, self._check = mpi, comm, check
+        self.rank, self.size = int(comm.Get_rank()), int(comm.Get_size())
+        self.lock, self.is_broken = threading.RLock(), False
+        self._head = np.zeros(_SHORT + 8, dtype=np.uint8)
+
+    def told(self, message: Any = None) -> Any:
+        """The message of rank 0, on every rank: anything that pickle knows."""
+        body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL) if self.rank == 0 else b""
+        head = self._head
+        if self.rank == 0:
+            head[:8] = np.frombuffer(len(body).to_bytes(8, "little"), dtype=np.uint8)
+            if len(body) <= _SHORT:
+                head[8 : 8 + len(body)] = np.frombuffer(body, dtype=np.uint8)
+        self._wait(self._comm.Ibcast(head, 0))
+        size = int.from_bytes(head[:8].tobytes(), "little")
+        if size <= _SHORT:
+            return message if self.rank == 0 else pickle.loads(head[8 : 8 + size].tobytes())
+        long = np.frombuffer(bytearray(body) if self.rank == 0 else bytearray(size), dtype=np.uint8)
+        self.spread(long)
+        return message if self.rank == 0 else pickle.loads(long.tobytes())
+
+    def spread(self, array: Array) -> None:
+        """Fill `array`, contiguous, with that of rank 0."""
+        self._wait(self._comm.Ibcast(array.reshape(-1).view(np.uint8), 0))
+
+    def gathered(self, numbers: Array) -> Array:
+        """int64 (size, k): the numbers (k,) of every rank, on rank 0; of use nowhere else. Ranks may come to it at any time."""
+        everyone = np.zeros((self.size, len(numbers)), dtype=np.int64) if self.rank == 0 else None
+        self._wait(self._comm.Igather(numbers, everyone, 0))
+        return numbers[None] if everyone is None else everyone
+
+    def exchanged(self, message: Any) -> list[Any]:
+        """The messages of all ranks, in their order, on every rank."""
+        body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        sizes = np.zeros(self.size, dtype=np.int64)
+        self._wait(self._comm.Iallgather(np.array([len(body)], dtype=np.int64), sizes))
+        own = np.zeros(int(sizes.max()), dtype=np.uint8)
+        own[: len(body)] = np.frombuffer(body, dtype=np.uint8)
+        everyone = np.zeros((self.size, len(own)), dtype=np.uint8)
+        self._wait(self._comm.Iallgather(own, everyone))
+        return [pickle.loads(row[:size].tobytes()) for row, size in zip(everyone, sizes, strict=True)]
+
+    def added(self, numbers: Array) -> Array:
+        """int64 (k,): the sums over all ranks on rank 0; of use nowhere else."""
+        total = np.empty_like(numbers) if self.rank == 0 else None
+        self._wait(self._comm.Ireduce(numbers, total, self._mpi.SUM, 0))
+        return numbers if total is None else total
+
+    def send(self, array: Array, to: int) -> None:
+        """Send an array to a rank that waits for it."""
+        self._wait(self._comm.Isend(np.ascontiguousarray(array).reshape(-1).view(np.uint8), to, _TAG))
+
+    def receive(self, array: Array, of: int = 0) -> Array:
+        """Fill `array`, contiguous, with what a rank sends, and return it."""
+        self._wait(self._comm.Irecv(array.reshape(-1).view(np.uint8), of, _TAG))
+        return array
+
+    def _wait(self, request: Any) -> None:
+        wait(request, self._check)
