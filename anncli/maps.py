@@ -73,7 +73,7 @@ class FilePlace(NamedTuple):
     strides: tuple[int, int]
     sample: bytes
 
-    def open(self, first: int, last: int) -> Array | None:
+    def mapped(self, first: int, last: int) -> Array | None:
         """The rows first .. last - 1, as a map of the file, which gives its memory back; None where this process does not see the
         same file under that name."""
         try:

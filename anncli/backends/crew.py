@@ -39,8 +39,14 @@ class Crew(Protocol):
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
         """Take a set. Args: session: of this process, for the problem on the samples; rows (n,): ascending."""
 
+    def begin(self, silence: float, threads: int) -> None:
+        """Before the first set. Args: silence: seconds after which another process is given up; threads: of each, 0 for the fastest number."""
+
     def news(self) -> list[str]:
         """What the user should know since the last call, a line each."""
+
+    def shares(self) -> list[str]:
+        """What each of several processes has done, a line each."""
 
 
 class LocalCrew:
@@ -51,7 +57,13 @@ class LocalCrew:
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
         return _LocalHeld(session, rows, len(rows), counts=answer_counts(samples, rows))
 
+    def begin(self, silence: float, threads: int) -> None:
+        """Nobody else is there."""
+
     def news(self) -> list[str]:
+        return []
+
+    def shares(self) -> list[str]:
         return []
 
 

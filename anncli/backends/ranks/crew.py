@@ -11,7 +11,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples, Session
 from anncli.backends.chunks import CHUNKS, Task, answer_counts
-from anncli.backends.crew import Held
+from anncli.backends.crew import Held, LocalCrew
 from anncli.backends.piecework import PartOfSums, Sums
 from anncli.backends.ranks.agreement import Member, check_numpy
 from anncli.backends.ranks.shares import Forms, chunks_of_rank, rows_of_rank, send_share
@@ -23,12 +23,13 @@ from anncli.maps import place_of, release_when_large
 
 # A rank that needs so many times the time of the others is named, after so many seconds of work and so many operations.
 _SLOW, _SLOW_SECONDS, _SLOW_TASKS = 1.5, 10.0, 20
-
+# Sets that are sent for nothing before no more are sent.
+_MOST_WASTED = 4
 _SENT_APART = np.empty(0, dtype=np.float32)
 
 
 class Order(NamedTuple):
-    """What rank 0 asks of the others. what: 'allow', 'hold', 'sums', 'begin', 'batch', 'close', 'end'; held: the number of a set; detail:
+    """What rank 0 asks of the others. what: 'options', 'hold', 'sums', 'begin', 'batch', 'close', 'end'; held: the number of a set; detail:
     what belongs to it, see the methods here that give orders."""
 
     what: str
@@ -37,17 +38,20 @@ class Order(NamedTuple):
 
 
 class RankCrew:
-    """See crew.Crew. members: what the ranks said of themselves; threads: of every rank for itself; seconds, rows: int64 (size,), the
-    time and the rows of all sums so far of each rank."""
+    """See crew.Crew. members: what the ranks said of themselves; seconds, rows: (size,), what all sums so far took of each rank, and
+    their rows; wasted: how many sets were sent for a single sum."""
 
     def __init__(self, wire: Wire, watch: Watch, members: list[Member]) -> None:
         self.wire, self.watch, self.members, self.size = wire, watch, members, wire.size
         self.seconds, self.rows, self.tasks = np.zeros(self.size), np.zeros(self.size, dtype=np.int64), 0
         self._news: list[str] = []
-        self._sets, self._is_named = 0, False
+        self._sets, self.wasted, self._is_named = 0, 0, False
 
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
         """Every rank gets the rows of its chunks: from the file itself where it sees it, otherwise from here."""
+        if self.wasted >= _MOST_WASTED:
+            # Noise and batches of their own make sets that are used once: to send them takes longer than their sum.
+            return LocalCrew().hold(session, problem, samples, rows)
         if uses_numpy(session, samples):
             check_numpy(self.members, "this network is computed by numpy")
         self._sets += 1
@@ -123,12 +127,19 @@ class RankCrew:
         news, self._news = self._news, []
         return news
 
-    def allow(self, seconds: float) -> None:
-        """How long a rank may be silent, on all of them."""
+    def begin(self, silence: float, threads: int) -> None:
+        """Every rank is told what the options say."""
         with self.wire.lock:
-            self.order(Order("allow", detail=seconds))
+            self.order(Order("options", detail=(silence, threads)))
             self.done()
-        self.watch.allow(seconds)
+        self.watch.allow(silence)
+
+    def shares(self) -> list[str]:
+        """What each rank has done."""
+        return [
+            f"rank {rank} on {member.host}: {self.rows[rank]:,} rows in {self.seconds[rank]:.3g} s of computing"
+            for rank, member in enumerate(self.members)
+        ]
 
     def end(self) -> None:
         """Send the other ranks home."""
@@ -144,7 +155,7 @@ class RankHeld:
         self._crew, self._wire, self._number = crew, crew.wire, number
         own, (first, last) = rows_of_rank(len(rows), 0, crew.size), chunks_of_rank(0, crew.size)
         self._part = PartOfSums(session, rows[own], len(rows), first, last, answer_counts(samples, rows))
-        self._is_open = True
+        self._is_open, self._uses = True, 0
 
     def sums(self, task: Task) -> Sums:
         return self._together("sums", task, 0)
@@ -164,10 +175,12 @@ class RankHeld:
             with self._wire.lock:
                 self._crew.order(Order("close", self._number))
                 self._crew.done()
+            self._crew.wasted += self._uses == 1
         self._is_open = False
 
     def _together(self, what: str, task: Task, number: int) -> Sums:
         """The sums of all ranks; every rank computes its own at the same time."""
+        self._uses += 1
         if task.kind in ("hessian", "normal"):
             check_numpy(self._crew.members, "this trainer multiplies matrices by numpy")
         with self._wire.lock:

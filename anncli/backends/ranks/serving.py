@@ -43,11 +43,12 @@ class _Own:
 
 class _Server:
     def __init__(self, wire: Wire, watch: Watch) -> None:
-        self._wire, self._watch, self._sets = wire, watch, dict[int, _Own]()
+        self._wire, self._watch, self._sets, self._threads = wire, watch, dict[int, _Own](), 1
 
-    def do_allow(self, order: Order) -> None:
-        """Wait longer, or not so long, for rank 0."""
-        self._watch.allow(order.detail)
+    def do_options(self, order: Order) -> None:
+        """What the options of rank 0 say."""
+        silence, self._threads = order.detail
+        self._watch.allow(silence)
 
     def do_hold(self, order: Order) -> None:
         """Take the rows of a set."""
@@ -94,11 +95,12 @@ class _Server:
             self._wire.spread(counts)
         part = rows_of_rank(n, self._wire.rank, self._wire.size)
         m, (first, last) = part.stop - part.start, spans[self._wire.rank]
-        mapped = None if place is None else place.open(int(first), int(last))
+        mapped = None if place is None else place.mapped(int(first), int(last))
         self._wire.gathered(np.array([mapped is not None], dtype=np.int64))
         samples, rows = self._samples(forms, mapped, m, int(first))
         with reproducible(is_reproducible):
-            session = choose_backend(problem).open(problem, samples)
+            backend = choose_backend(problem, self._threads)
+            session = backend.open(problem, samples)
         chunks = chunks_of_rank(self._wire.rank, self._wire.size)
         return _Own(session, PartOfSums(session, rows, n, *chunks, counts), is_reproducible)
 

@@ -61,6 +61,7 @@ class TrainSettings(NamedTuple):
     inputs: str | None
     device: str
     keep_device_weights: bool
+    worker_timeout: float
 
     @property
     def path(self) -> str:
@@ -99,7 +100,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
                 "threads", "jobs", "reproducible", "backup", "row_digests", "patterns", "require", "junit", "prevalence", "baselines",
-                "inputs", "device", "keep_device_weights",
+                "inputs", "device", "keep_device_weights", "worker_timeout",
             )
         },
         request=table_request(values),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from anncli.arrays import Array
 from anncli.backends.choice import choose_backend
+from anncli.backends.crew import current_crew
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.settings import TrainSettings
@@ -208,8 +209,8 @@ def _device(settings: TrainSettings, network: Network | None, options: TrainingO
 
 def _concurrent_trainings(settings: TrainSettings, options: TrainingOptions) -> int:
     """How many networks of an ensemble, or restarts, run at a time. They share nothing, so threads gain most there; a
-    checkpoint needs them in turn."""
-    if settings.checkpoint or settings.resume or settings.device != "cpu":
+    checkpoint needs them in turn, and so do several ranks, which share each of them."""
+    if settings.checkpoint or settings.resume or settings.device != "cpu" or current_crew().size > 1:
         return 1
     at_once = max(settings.jobs, settings.threads or available_processors())
     return min(at_once, options.ensemble if options.ensemble > 1 else options.restarts)

@@ -19,6 +19,7 @@ from anncli.cli.running.gates import Judgement, needs_intervals
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
+from anncli.cli.running.over_ranks import announce_ranks, announce_words, begin_ranks, tell_news, tell_ranks
 from anncli.cli.running.replacing import (
     announce,
     announce_continuing,
@@ -62,10 +63,12 @@ def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
     if settings.network_path is None:
         settings = with_place(settings)
+    begin_ranks(settings)
     junit = JUnitFile(settings.junit, "train", settings.path, [settings.path, *settings.class_files])
     with junit.of_run(), reproducible(settings.reproducible):
         if is_for_words(settings):
             refuse_device(settings.device, "networks for vectors of words")
+            announce_words(settings)
             train_words(settings)
             junit.write(Judgement())
             return
@@ -90,6 +93,7 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     elif training.setup.is_continued:
         announce_continuing(settings.console, training.setup, settings.epochs)
         announce_fractions(settings, training.setup)
+    announce_ranks(settings, training.setup)
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
     gates = Judgement()
     with Interruption() as interruption:
@@ -98,6 +102,7 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
         settings = settings._replace(checkpoint=logs.checkpoint)
         _check_keep(settings, interruption)
         result = training.finish("interrupted" if is_cut else None)
+        tell_ranks(settings)
         _check_keep(settings, interruption)
         replacement = replacement_text(settings, opened.replaced, opened.kept_as)
         _write(settings, opened, result)
@@ -188,6 +193,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
             logs.see(history, report)
             work.see(report, training.planned_refit(report))
             touch()
+            tell_news(settings)
             if console.verbose >= 2 or (console.verbose and _is_milestone(report.epoch)):
                 console.note(f"epoch {report.epoch}: {progress_text(report)}", 1)
             if interruption.caught is not None:

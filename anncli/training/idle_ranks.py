@@ -1,0 +1,44 @@
+"""Whether a run keeps several ranks busy, and what to do where it does not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from anncli.arrays import Tokens
+from anncli.backends.chunks import CHUNKS, LEAST_BATCH, LEAST_ROWS
+from anncli.training.names import TRAINER_NAMES
+from anncli.training.setup import Setup
+
+_OTHER = f"use --batch-size {LEAST_BATCH} or --trainer lbfgs"
+
+
+def idle_ranks(size: int) -> str:
+    """'ranks 1 to 3 stay idle'."""
+    return "rank 1 stays idle" if size == 2 else f"ranks 1 to {size - 1} stay idle"
+
+
+def idle_reason(setup: Setup, size: int) -> str | None:
+    """Why ranks other than 0 of `size` ranks have nothing to do, in one line; None where they have."""
+    options, n = setup.options, len(setup.rows["training"])
+    idle = idle_ranks(size)
+    over = f"over {size} ranks are slower than one process"
+    if n < LEAST_ROWS:
+        return f"fewer than {LEAST_ROWS:,} training rows: {idle}"
+    if setup.problem.truncate:
+        return f"samples are presented piece by piece (--truncate): {idle}"
+    module, batch = TRAINER_NAMES[options.trainer].module, int(options.trainer_options.get("batch_size", 0) or 0)
+    if module == "online":
+        return f"rows one at a time {over}; {_OTHER.replace('or', 'with --trainer adam, or')}"
+    if module == "minibatch" and isinstance(setup.inputs, Tokens):
+        return f"batches of texts {over}; use --trainer lbfgs"
+    if module == "minibatch" and batch < LEAST_BATCH:
+        return f"batches of {batch:,} {over}; {_OTHER}"
+    if module == "adaptive" and batch:
+        return f"batches of trainer {options.trainer} {over}; use --trainer adam --batch-size {LEAST_BATCH}, or lbfgs"
+    return None
+
+
+def rows_of_ranks(n: int, size: int) -> list[int]:
+    """How many of n rows each rank serves."""
+    ends = [rank * CHUNKS // size * n // CHUNKS for rank in range(size + 1)]
+    return [end - begin for begin, end in pairwise(ends)]
