@@ -95,10 +95,6 @@ class Watch:
         """The seconds after which a silent rank is lost."""
         self.limit, self.between = seconds, min(_MOST_BETWEEN, seconds / _LETTERS_IN_LIMIT)
 
-    def allow(self, seconds: float) -> None:
-        """The seconds after which a silent rank is lost."""
-        self.limit, self.between = seconds, min(_MOST_BETWEEN, seconds / _LETTERS_IN_LIMIT)
-
     def check(self) -> None:
         """Raises RankLost where a rank is gone. Cheap: to be called between the parts of a long computation."""
         if not self._threads:
