@@ -28,7 +28,7 @@ class Parts:
     """Trains parts of runs in an executor; see training.elsewhere.Elsewhere.
 
     Args: warn: told where another process has another one; waiting: what is entered while
-        nothing but the end of a part is waited for.
+        nothing but the end of a part is waited for; progress: told after each end how many parts have ended, in any order.
     """
 
     def __init__(
@@ -36,8 +36,9 @@ class Parts:
         executor: Executor,
         warn: Notice = ignore,
         waiting: Callable[[], AbstractContextManager[object]] = nullcontext,
+        progress: Callable[[int], None] = lambda done: None,
     ) -> None:
-        self.executor, self.warn, self.waiting = executor, warn, waiting
+        self.executor, self.warn, self.waiting, self.progress = executor, warn, waiting, progress
 
     def attempts(self, setup: Setup, begun: Sequence[Begun], limit: int) -> Iterator[State]:
         return self._run("attempt", setup, begun, limit)
@@ -52,7 +53,8 @@ class Parts:
         data, engines = register_setup(setup), {setup.backend.name}
         specs = [_spec(mode, data, part, limit) for part in begun]
         try:
-            with closing(run_with_ledger(specs, self.executor)) as results:
+            running = run_with_ledger(specs, self.executor, progress=lambda done, spec: self.progress(done))
+            with closing(running) as results:
                 for _ in specs:
                     with self.waiting():
                         result = next(results)

@@ -97,7 +97,7 @@ DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv", "search")
 # Commands whose trainings other machines may run.
-DISTRIBUTED = ("bench", "cv", "search", "compare")
+DISTRIBUTED = ("train", "bench", "cv", "search", "compare")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
 LONG = TABLES
 
@@ -301,12 +301,12 @@ OPTIONS: dict[str, OptionInfo] = {
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume; {epoch} in its name keeps every checkpoint, as run-{epoch}.ckpt keeps run-100.ckpt, run-200.ckpt", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
-    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the restarts, or the networks of --ensemble, by default in threads. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search", "compare"), ("search",), words=FILE),
-    "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", DISTRIBUTED, words=executor_words()),
+    "executor": OptionInfo(executor, None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {text}" for name, text in executor_forms().items()) + "; default: processes with --jobs, otherwise in-process. In train it runs the trainings of --restarts or --ensemble, by default in threads. The result does not depend on it", "running", DISTRIBUTED, words=executor_words()),
     "device": OptionInfo(device, "auto", "NAME", "Where trainings are computed that can be computed at once: the restarts of train, the folds of cv, the trials of search; " + "; ".join(f"{name}: {text}" for name, text in DEVICE_NAMES.items()) + ". The device finds out which training is best, and the network that is written is trained by the CPU, unless --keep-device-weights is given. What was measured on a device is marked, because it depends on the device in its last digits", "running", LEARN, words=tuple(DEVICE_NAMES), brief="Train restarts, folds or trials at once: cuda, mps, torch-cpu"),
     "keep_device_weights": OptionInfo(readers.flag, False, "", "With --device: write the weights of the device, which are close to those of the CPU and not the same; the file says so. A single training on a device needs it", "running", LEARN, kind="flag", brief="With --device: write the weights of the device"),
-    "worker_timeout": OptionInfo(number(0, open_low=True, example="60"), 60.0, "SECONDS", "With several ranks or workers: how long one may be silent before it is given up. A rank that computes is not silent", "running", ("train", *DISTRIBUTED), brief="Give up a rank or worker after so many silent seconds"),
+    "worker_timeout": OptionInfo(number(0, open_low=True, example="60"), 60.0, "SECONDS", "With several ranks or workers: how long one may be silent before it is given up. A rank that computes is not silent", "running", DISTRIBUTED, brief="Give up a rank or worker after so many silent seconds"),
     "insecure": OptionInfo(readers.flag, False, "", "Allow dask://HOST:PORT that is not this machine: whoever reaches the ports of scheduler and workers can run programs there and here. For a network of your own; elsewhere use tls://", "running", DISTRIBUTED, kind="flag"),
     "tls_ca": OptionInfo(readers.text, None, "FILE", "With --executor tls://...: the certificate of the authority that signed the certificates of all sides, as PEM", "running", DISTRIBUTED, words=FILE),
     "tls_cert": OptionInfo(readers.text, None, "FILE", "With --executor tls://...: the certificate of this side, as PEM", "running", DISTRIBUTED, words=FILE),

@@ -55,7 +55,7 @@ class TrainingRun:
         # One limit for all together.
         limit = None if seconds is None else TimeLimit(seconds)
         of_attempts = self._run_all if count == 1 else run_in_turn
-        self._on_device, self._elsewhere = on_device, elsewhere
+        self._on_device, self.elsewhere = on_device, elsewhere
         of_members = elsewhere if count == 1 else None
         numbers = range(1, count + 1)
         self._members = [Member(setup, of_attempts, limit, number, on_device, of_members) for number in numbers]
@@ -101,8 +101,8 @@ class TrainingRun:
             yield from self._epochs_on(self._on_device, limit)
         elif len(self._members) == 1:
             yield from self._members[0].epochs(limit)
-        elif self._elsewhere is not None:
-            yield from self._members_elsewhere(limit, self._elsewhere)
+        elif self.elsewhere is not None:
+            yield from self._members_elsewhere(limit, self.elsewhere)
         else:
             yield from self._run_all([partial(member.epochs, limit) for member in self._members])
 

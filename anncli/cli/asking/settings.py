@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from anncli.cli.asking.devices import check_device
 from anncli.cli.asking.tables import read_request, table_request
@@ -11,6 +11,8 @@ from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import Console
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import UsageError
+from anncli.experiments.executors.base import Executor
+from anncli.experiments.executors.names import executes_elsewhere
 from anncli.options.layers import Layer
 from anncli.options.requirements import Requirement
 
@@ -21,7 +23,9 @@ class TrainSettings(NamedTuple):
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
     layers; inputs: what a sample is, None where the data show it; says_epochs: whether somebody gave the epochs; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
-    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time; device: 'cpu' for none;
+    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs:
+    restarts or networks of an ensemble at a time; executor: what trains them in other processes, None: this process; executor_text:
+    as it was asked for, '' where nobody did; says_executor: on the command line; device: 'cpu' for none;
     confidence: None where nobody gave it; the others as OPTIONS says.
     """
 
@@ -46,6 +50,9 @@ class TrainSettings(NamedTuple):
     resume: str | None
     threads: int
     jobs: int
+    executor: Executor | None
+    executor_text: str
+    says_executor: bool
     reproducible: bool
     console: Console
     request: TableRequest
@@ -103,6 +110,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
                 "inputs", "device", "keep_device_weights", "worker_timeout",
             )
         },
+        **_executor(values),
         request=table_request(values),
         read=read_request(values),
         confidence=values.given_value("confidence"),
@@ -120,6 +128,22 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         both = " and ".join(settings.streams)
         raise UsageError(f"{both} cannot both go to stdout", advice="name a file for one of them")
     return settings
+
+
+def _executor(values: Values) -> dict[str, Any]:
+    """The settings of --executor; raises UsageError for one that is not there."""
+    name = values["executor"]
+    if name is None:
+        return {"executor": None, "executor_text": "", "says_executor": False}
+    # Loaded only here: nothing else of this module needs numpy.
+    from anncli.cli.running.executing import executor_of
+
+    executor = executor_of(values)
+    return {
+        "executor": executor if executes_elsewhere(name) else None,
+        "executor_text": f"--executor {name}",
+        "says_executor": "executor" in values.on_command_line,
+    }
 
 
 def _check_new(values: Values, words: Words) -> None:

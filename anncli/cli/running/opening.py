@@ -17,6 +17,7 @@ from anncli.cli.running.confidence import Asked
 from anncli.cli.running.devices import check_number, check_options, check_problem, opened_device
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.new_text_network import new_text_network
+from anncli.cli.running.parts_elsewhere import check_executor, parts_elsewhere
 from anncli.cli.running.places import refuse_needed, refuse_numbered, refuse_read_files
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
@@ -87,6 +88,7 @@ def open_training(settings: TrainSettings) -> Opened:
     refuse_continued(first, options)
     device = _device(settings, first, options)
     check_validation(options)
+    check_executor(settings, options)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     check_gates(settings.require, options, network)
@@ -110,6 +112,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     check_gates(settings.require, options, None)
     device = _device(settings, None, options)
     check_validation(options)
+    check_executor(settings, options)
     teacher = read_teacher(options, None, settings.read.memory)
     check_places(settings, options, None, None)
     remarks = Remarks()
@@ -184,7 +187,8 @@ def _prepare(
     if len(sets) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
-    concurrent = _concurrent_trainings(settings, options)
+    elsewhere = parts_elsewhere(settings, options)
+    concurrent = 1 if elsewhere is not None else _concurrent_trainings(settings, options)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     # A teacher reads the inputs as they were.
     in_place = teacher is None
@@ -196,7 +200,8 @@ def _prepare(
     check_gates_of_run(settings.require, setup)
     Asked(settings.confidence, settings.prevalence, False).check(setup.network, setup.network.task)
     check_problem(settings.device, setup.problem, setup.options)
-    return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None, device)
+    run_all = partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None
+    return TrainingRun(setup, run_all, device, elsewhere)
 
 
 def _device(settings: TrainSettings, network: Network | None, options: TrainingOptions) -> OnDevice | None:
@@ -210,7 +215,8 @@ def _device(settings: TrainSettings, network: Network | None, options: TrainingO
 def _concurrent_trainings(settings: TrainSettings, options: TrainingOptions) -> int:
     """How many networks of an ensemble, or restarts, run at a time. They share nothing, so threads gain most there; a
     checkpoint needs them in turn, and so do several ranks, which share each of them."""
-    if settings.checkpoint or settings.resume or settings.device != "cpu" or current_crew().size > 1:
+    asked_in_turn = settings.device != "cpu" or settings.executor_text.endswith(" in-process")
+    if settings.checkpoint or settings.resume or asked_in_turn or current_crew().size > 1:
         return 1
     at_once = max(settings.jobs, settings.threads or available_processors())
     return min(at_once, options.ensemble if options.ensemble > 1 else options.restarts)

@@ -17,7 +17,7 @@ from anncli.training.run import TrainingRun
 
 
 class Checkpoints:
-    """Writes the state of the run to `path` every `every` epochs and before the final fit; nowhere for None.
+    """Writes the state of the run to `path` every `every` epochs, of a run elsewhere when a part of it has ended, and before the final fit; nowhere for None.
 
     With {epoch} in `path` every checkpoint is a file of its own, named after the epochs that the attempt in hand has done.
     latest: the file that was written last; None before the first one.
@@ -35,8 +35,15 @@ class Checkpoints:
             return
         # The next network of an ensemble begins after the final fit of the one before.
         self.done = False
-        if report.epoch % self.every == 0:
+        if self._is_time(report):
             self._save()
+
+    def _is_time(self, report: EpochReport) -> bool:
+        if self.training.elsewhere is None:
+            return report.epoch % self.every == 0
+        # All reports of a restart come at once, when it has ended.
+        ended = next((one for one in self.training.attempts if one.number == report.restart), None)
+        return ended is None or report.epoch == len(ended.history)
 
     def finish(self) -> None:
         """Write the last one: all epochs are done, or the user stopped the run."""

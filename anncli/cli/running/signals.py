@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -72,10 +74,26 @@ class Interruption(SignalWatch):
 
     caught: ExitCode | None = None
     _count = 0
+    _breaks = False
+
+    @contextmanager
+    def breaking(self) -> Iterator[None]:
+        """A wait for other processes: a first signal raises KeyboardInterrupt in it."""
+        self._breaks = True
+        try:
+            if self.caught is not None:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._breaks = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         if self.caught is None:
             self.caught = CODES[signal.Signals(number)]
+            if self._breaks:
+                # A second one must not interrupt the clean-up that this one begins.
+                self._breaks = False
+                raise KeyboardInterrupt
 
     def seen(self, number: int) -> None:
         self._count += 1

@@ -20,6 +20,7 @@ from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.over_ranks import announce_ranks, announce_words, begin_ranks, tell_news, tell_ranks
+from anncli.cli.running.parts_elsewhere import PartsElsewhere, refuse_without_parts, until_broken
 from anncli.cli.running.replacing import (
     announce,
     announce_continuing,
@@ -98,6 +99,8 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     gates = Judgement()
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
+        if isinstance(training.elsewhere, PartsElsewhere):
+            training.elsewhere.interruption = interruption
         is_cut = _train(settings, training, interruption, logs)
         settings = settings._replace(checkpoint=logs.checkpoint)
         _check_keep(settings, interruption)
@@ -184,12 +187,14 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
         together = ("training", "refit") if settings.keep_device_weights else ("ranking",)
         phases = phases._replace(together=together, device=settings.device)
     work = TrainingWork(settings.epochs, phases)
+    if isinstance(training.elsewhere, PartsElsewhere):
+        work.ended = training.elsewhere.ended
     with open_history(settings.history) as history, console.showing(work) as touch:
         # A resumed run writes the epochs of the first run again, so that the file is complete.
         for attempt in training.attempts:
             for report in attempt.history:
                 logs.add(history, report)
-        for report in training.epochs(settings.epochs):
+        for report in until_broken(training.epochs(settings.epochs), interruption):
             logs.see(history, report)
             work.see(report, training.planned_refit(report))
             touch()
@@ -199,6 +204,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
             if interruption.caught is not None:
                 break
         is_cut = interruption.caught is not None
+        refuse_without_parts(interruption, training)
         logs.finish(history)
     return is_cut
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 from anncli.cli.showing.line_fit import Piece, bar, clock, fitted, span
@@ -35,10 +36,14 @@ class Phases(NamedTuple):
 
 
 class TrainingWork:
-    """At most `epochs` epochs from each set of initial weights."""
+    """At most `epochs` epochs from each set of initial weights.
+
+    ended: how many restarts, or networks of an ensemble, have ended in other processes; None where this process trains them.
+    """
 
     def __init__(self, epochs: int, phases: Phases) -> None:
         self.epochs, self.phases = epochs, phases
+        self.ended: Callable[[], int] | None = None
         self._report: EpochReport | None = None
         self._planned = 0
         self._pace, self._losses = Pace(), _Losses()
@@ -62,6 +67,8 @@ class TrainingWork:
 
     def line(self, width: int) -> str:
         report = self._report
+        if parts := self._parts():
+            return fitted([Piece(parts, 2), Piece(clock(self._pace.elapsed), 1)], width)
         if report is None:
             return ""
         left = self._left()
@@ -80,6 +87,8 @@ class TrainingWork:
 
     def sentence(self) -> str:
         report = self._report
+        if parts := self._parts():
+            return f"{parts}, {span(self._pace.elapsed)}"
         if report is None:
             return f"no epoch has ended yet, {span(self._pace.elapsed)}"
         left, phase = self._left(), self._phase()
@@ -89,6 +98,15 @@ class TrainingWork:
         text += "" if report.validation_loss is None else f", validation {report.validation_loss:.5g}"
         waiting = self._waiting()
         return f"{text}, {waiting}" if waiting else text
+
+    def _parts(self) -> str:
+        """'2 of 4 restarts have ended', '' where this process trains."""
+        if self.ended is None:
+            return ""
+        several = self.phases.ensemble > 1
+        of, done = self.phases.ensemble if several else self.phases.restarts, self.ended()
+        is_over = done == of and self._is_final and not several
+        return "" if is_over else f"{done} of {of} {'networks' if several else 'restarts'} have ended"
 
     @property
     def _of(self) -> int:

@@ -32,6 +32,11 @@ def forms() -> dict[str, str]:
     return local | {f"{scheme}://HOST:PORT": info.help for scheme, info in SCHEME_NAMES.items()}
 
 
+def executes_elsewhere(name: str) -> bool:
+    """Whether the executor of this name or address runs trainings in other processes."""
+    return name not in ("in-process", "threads")
+
+
 def scheme_of(name: str) -> str:
     """The scheme of an address, '' for the name of an executor on this machine."""
     scheme, mark, _ = name.partition("://")
