@@ -52,7 +52,7 @@ def test_what_is_refused_before_data_are_read(
     small: Path, ann: Ann, arguments: tuple[object, ...], message: str
 ) -> None:
     words = ("train", "net.nn", "none.txt", "neg.txt", "30", "--executor", "processes", *arguments)
-    found = ann(*words, code=2)
+    found = ann(*words, check=2)
     assert (found.stdout, found.stderr) == ("", f"ann: {message}\n")
 
 
