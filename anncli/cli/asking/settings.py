@@ -118,6 +118,12 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         activation=values["activation"],
         is_new=words.network is None,
     )  # fmt: skip
+    _check_written(values, settings)
+    return settings
+
+
+def _check_written(values: Values, settings: TrainSettings) -> None:
+    """Raises UsageError for a checkpoint that cannot be, and for two things that go to stdout."""
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:
         raise UsageError("--checkpoint-every needs --checkpoint", advice="name the file with --checkpoint FILE")
@@ -127,7 +133,6 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
     if len(settings.streams) > 1:
         both = " and ".join(settings.streams)
         raise UsageError(f"{both} cannot both go to stdout", advice="name a file for one of them")
-    return settings
 
 
 def _executor(values: Values) -> dict[str, Any]:
