@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing, nullcontext, suppress
 from functools import partial
 
@@ -17,6 +16,7 @@ from anncli.cli.running.devices import refuse_device
 from anncli.cli.running.forecasts import of_training
 from anncli.cli.running.gates import Judgement, needs_intervals
 from anncli.cli.running.junit import JUnitFile
+from anncli.cli.running.logs import Logs
 from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.over_ranks import announce_ranks, announce_words, begin_ranks, tell_news, tell_ranks
@@ -30,13 +30,12 @@ from anncli.cli.running.replacing import (
     replacement_text,
     stays,
 )
-from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.running.training_gates import judge_training
 from anncli.cli.running.word_training import is_for_words, train_words
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
-from anncli.cli.showing.history import History, open_history
+from anncli.cli.showing.history import open_history
 from anncli.cli.showing.repeating import asked_for
 from anncli.cli.showing.train_report import (
     RunReport,
@@ -54,7 +53,6 @@ from anncli.compiled import install_advice, why_missing
 from anncli.errors import AnnError, Interrupted, printable
 from anncli.formats.files.textfile import changed_since
 from anncli.formats.networks.storage import save
-from anncli.training.attempt import EpochReport
 from anncli.training.diagnosis import diagnose
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
@@ -98,9 +96,7 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
     gates = Judgement()
     with Interruption() as interruption:
-        logs = _Logs(opened, settings)
-        if isinstance(training.elsewhere, PartsElsewhere):
-            training.elsewhere.interruption = interruption
+        logs = Logs(opened, settings)
         is_cut = _train(settings, training, interruption, logs)
         settings = settings._replace(checkpoint=logs.checkpoint)
         _check_keep(settings, interruption)
@@ -128,57 +124,7 @@ def _check_keep(settings: TrainSettings, interruption: Interruption) -> None:
         raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interruption.caught)
 
 
-class _Logs:
-    """History and checkpoint of a run. One that can no longer be written does not end the training: it is reported at
-    once, and again by raise_faults() after the network is written."""
-
-    def __init__(self, opened: Opened, settings: TrainSettings) -> None:
-        self._console = settings.console
-        self._checkpoints = Checkpoints(
-            settings.checkpoint, settings.checkpoint_every, opened.network_bytes, opened.training
-        )
-        self._faults: dict[str, Exception] = {}
-        self._told: set[str] = set()
-
-    @property
-    def checkpoint(self) -> str | None:
-        """The last file, or the one that was asked for where none was written."""
-        return self._checkpoints.latest or self._checkpoints.path
-
-    def see(self, history: History, report: EpochReport) -> None:
-        self.add(history, report)
-        self._guarded("checkpoint", lambda: self._checkpoints.see(report))
-
-    def add(self, history: History, report: EpochReport) -> None:
-        # After a gap the file would be no history, so nothing more is written to it.
-        if "history" not in self._faults:
-            self._guarded("history", lambda: history.add(report))
-
-    def finish(self, history: History) -> None:
-        self._guarded("checkpoint", self._checkpoints.finish)
-        if "history" not in self._faults:
-            self._guarded("history", history.close)
-
-    def raise_faults(self) -> None:
-        """Raises the AnnError or OSError of the first log that is not complete."""
-        for fault in self._faults.values():
-            raise fault
-
-    def _guarded(self, what: str, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except (AnnError, OSError) as fault:
-            if what not in self._told:
-                self._told.add(what)
-                text = fault if isinstance(fault, AnnError) else f"standard output: {fault.strerror}"
-                self._console.warn(f"{text}; the training goes on without the {what}")
-            self._faults[what] = fault
-        else:
-            # A later checkpoint holds all that an earlier one would have held.
-            self._faults.pop(what, None)
-
-
-def _train(settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: _Logs) -> bool:
+def _train(settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: Logs) -> bool:
     """All epochs, or those before a signal; returns whether a signal ended them."""
     console = settings.console
     options = training.setup.options
@@ -188,7 +134,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
         phases = phases._replace(together=together, device=settings.device)
     work = TrainingWork(settings.epochs, phases)
     if isinstance(training.elsewhere, PartsElsewhere):
-        work.ended = training.elsewhere.ended
+        work.ended, training.elsewhere.interruption = training.elsewhere.ended, interruption
     with open_history(settings.history) as history, console.showing(work) as touch:
         # A resumed run writes the epochs of the first run again, so that the file is complete.
         for attempt in training.attempts:
