@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 # Seconds for what all ranks do together at the end, and for an Abort, which may wait for a rank that is gone.
 _TOGETHER, _ABORT = 10.0, 2.0
@@ -23,9 +23,11 @@ def leave_together(mpi: Any, code: int, seconds: float = _TOGETHER) -> None:
     mpi.Finalize()
 
 
-def leave_alone(mpi: Any, code: int, seconds: float = _ABORT) -> None:
+def leave_alone(mpi: Any, code: int, seconds: float = _ABORT) -> NoReturn:
     """End this process with the code, and all others that the launcher reaches. What the program had to say must be said:
     what libraries and launchers say about it is not shown.
+
+    Abort comes first: a process that only ends leaves MPICH's launcher waiting for a host that is cut off.
 
     Args: mpi: the module mpi4py.MPI.
     """
