@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from anncli.training.stacked.job import RunJobs
 
+# What the record says that a device did.
+TRAINED, RANKED = "trained the weights", "ranked the restarts"
+
 
 class OnDevice(NamedTuple):
     """How a run uses a device.
@@ -41,4 +44,4 @@ class DeviceUse(NamedTuple):
 
     def record(self) -> dict[str, str]:
         """For the network file."""
-        return {**self.device.description, "did": "trained the weights" if self.trained else "ranked the restarts"}
+        return {**self.device.description, "did": TRAINED if self.trained else RANKED}

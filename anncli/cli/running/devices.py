@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from anncli.backends.base import Problem
+from anncli.backends.crew import current_crew
 from anncli.backends.stacked.device import Device, open_device
 from anncli.errors import UsageError
 from anncli.experiments.executors.base import Executor
@@ -22,8 +23,15 @@ from anncli.training.stacked.run import refusal
 
 
 def opened_device(name: str, keeps_weights: bool) -> OnDevice | None:
-    """The device that --device names, None for the CPU; raises UsageError where it, or torch, is not there."""
-    return None if name == "cpu" else on_device(open_device(name), keeps_weights)
+    """The device that --device names, None for the CPU; raises UsageError where it, or torch, is not there, and on several ranks."""
+    if name == "cpu":
+        return None
+    if (n_ranks := current_crew().size) > 1:
+        message = (
+            f"--device {name} and {n_ranks} ranks: ranks have a part of the rows each, and a device has all of them"
+        )
+        raise UsageError(message, advice="leave --device out, or start it without a launcher")
+    return on_device(open_device(name), keeps_weights)
 
 
 def on_device(device: Device, keeps_weights: bool) -> OnDevice:

@@ -14,6 +14,7 @@ from anncli.options.table import OPTIONS, TrainingOptions, options_of
 from anncli.options.wording import long_name
 from anncli.training.decisions import reads_documents
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, batch_size
+from anncli.training.on_device import TRAINED
 
 # Entries of the record that are named like the option that asked for them.
 _RECORDED = ("l1", "label_smoothing", "truncate", "average", "restarts", "ensemble", "seed")
@@ -54,9 +55,18 @@ def repeating_line(network: Network, path: str) -> str | None:
     asked = {**_of_other_defaults(network, asked), **asked}
     epochs = asked.pop("epochs")
     words = ["ann", "train", path, *_data_words(record, asked), str(epochs)]
-    for name, value in asked.items():
+    for name, value in {**asked, **_device(record)}.items():
         words += option_words(name, value)
     return shlex.join(words)
+
+
+def _device(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The device that trained the weights, or ranked the restarts."""
+    device = record.get("device")
+    if not isinstance(device, Mapping) or "name" not in device:
+        return {}
+    keeps = {"keep_device_weights": True} if device.get("did") == TRAINED else {}
+    return {"device": device["name"], **keeps}
 
 
 def _line_of_words(record: Mapping[str, Any], path: str) -> str:

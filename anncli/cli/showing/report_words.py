@@ -79,6 +79,8 @@ def _run(record: Mapping[str, Any]) -> str:
         text += f" Of several sets of initial weights, number {record['start']} was best."
     if epochs := record.get("refit_epochs"):
         text += f" It was then retrained on training and validation rows together for {count_of(epochs, 'epoch')}."
+    if isinstance(device := record.get("device"), Mapping):
+        text += f" A device, {device.get('hardware') or device.get('name')}, {device.get('did')}."
     if record.get("resealed"):
         text += " The file was changed by hand after this training."
     return text
