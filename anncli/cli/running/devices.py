@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from anncli.backends.base import Problem
 from anncli.backends.crew import current_crew
 from anncli.backends.stacked.device import Device, open_device
+from anncli.cli.showing.console import Console
 from anncli.errors import UsageError
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.executors.on_device import Trainings
@@ -21,6 +23,9 @@ from anncli.training.on_device import OnDevice
 from anncli.training.stacked.groups import run_groups
 from anncli.training.stacked.run import refusal
 
+# From so many trainings on a GPU can be worth its start; see docs/devices.md.
+_MANY = 100
+
 
 def opened_device(name: str, keeps_weights: bool) -> OnDevice | None:
     """The device that --device names, None for the CPU; raises UsageError where it, or torch, is not there, and on several ranks."""
@@ -32,6 +37,13 @@ def opened_device(name: str, keeps_weights: bool) -> OnDevice | None:
         )
         raise UsageError(message, advice="leave --device out, or start it without a launcher")
     return on_device(open_device(name), keeps_weights)
+
+
+def say_where_one_pays(console: Console, n_trainings: int) -> None:
+    """With -v, of many trainings at once on the CPU: that there is a torch which could have them on a GPU."""
+    if console.verbose and n_trainings >= _MANY and find_spec("torch") is not None:
+        text = f"{n_trainings} trainings of one network: a GPU, --device cuda or mps, may have them sooner"
+        console.note(f"{text}; ann never takes one by itself", 1)
 
 
 def on_device(device: Device, keeps_weights: bool) -> OnDevice:

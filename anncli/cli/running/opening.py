@@ -14,7 +14,7 @@ from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
-from anncli.cli.running.devices import check_number, check_options, check_problem, opened_device
+from anncli.cli.running.devices import check_number, check_options, check_problem, opened_device, say_where_one_pays
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.parts_elsewhere import check_executor, parts_elsewhere
@@ -209,6 +209,8 @@ def _device(settings: TrainSettings, network: Network | None, options: TrainingO
     device = opened_device(settings.device, settings.keep_device_weights)
     check_number(device, options)
     check_options(settings.device, network, options)
+    if device is None:
+        say_where_one_pays(settings.console, options.restarts * options.ensemble)
     return device
 
 
