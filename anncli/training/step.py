@@ -36,7 +36,7 @@ class Step:
         attempt, limit, total = self.job
         try:
             for report in attempt.epochs(limit, total):
-                if self._is_last(report):
+                if self.is_over:
                     self.end()
                 yield self.told(report)
             self.end()
@@ -48,14 +48,10 @@ class Step:
         best = report.best_epoch if self._best_epoch is None else self._best_epoch
         return report._replace(phase=self.phase, best_epoch=best)
 
-    def _is_last(self, report: EpochReport) -> bool:
-        return report.epoch == self.job.limit or self.attempt.stopped
-
-    def see(self, report: EpochReport) -> EpochReport:
-        """As a device trains it: the report as one of this step, which ends with its last one."""
-        if self._is_last(report):
-            self.end()
-        return self.told(report)
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be trained."""
+        return len(self.attempt.history) == self.job.limit or self.attempt.stopped
 
     def end(self) -> None:
         """It has ended: what comes of it is decided."""
@@ -77,12 +73,11 @@ def take_together(steps: Sequence[Step], run_jobs: RunJobs) -> Iterator[EpochRep
     try:
         for reports in running:
             ended = zip(steps, reports, strict=True)
-            # All of them before the first one is handed out: whoever takes it may end the work.
-            yield from [step.see(report) for step, report in ended if report is not None]
-        for step in steps:
-            step.end()
+            yield from [step.told(report) for step, report in ended if report is not None]
     finally:
         # Only then the attempts hold what was learned, and their sessions may be closed.
         running.close()
         for step in steps:
+            if step.is_over:
+                step.end()
             step.close()
