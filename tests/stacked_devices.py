@@ -1,0 +1,19 @@
+"""The devices that the tests of stacked networks run on: torch on the CPU, and a GPU where there is one."""
+
+from __future__ import annotations
+
+import pytest
+
+from anncli.backends.stacked.device import Device, open_device
+from anncli.errors import UsageError
+
+DEVICES = ["torch-cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
+
+
+def opened(name: str) -> Device:
+    """The device, or a named skip without torch or without the device."""
+    pytest.importorskip("torch")
+    try:
+        return open_device(name)
+    except UsageError as error:
+        pytest.skip(str(error))
