@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import struct
 import subprocess
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +73,22 @@ def dies_always(spec: Spec, is_stopped: IsStopped) -> Result:
     if spec.labels["number"] == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return echo(spec, is_stopped)
+
+
+def dies_in_a_result(spec: Spec, is_stopped: IsStopped) -> Result:
+    """As dies_once(), after the beginning of a result has been sent."""
+    mark = Path(spec.labels["folder"]) / str(spec.labels["number"])
+    if not mark.exists():
+        mark.touch()
+        found = [one for one in gc.get_objects() if isinstance(one, Connection) and one.writable and one.readable]
+        os.write(found[0].fileno(), struct.pack("!i", 1000) + b"0123456789")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return echo(spec, is_stopped)
+
+
+def large(spec: Spec, is_stopped: IsStopped) -> Result:
+    """As much as it got, 50 MB."""
+    return Result(spec.digest(), network=spec.network[::-1], evaluations={"process": os.getpid()})
 
 
 def sleeps(spec: Spec, is_stopped: IsStopped) -> Result:

@@ -17,6 +17,7 @@ import small_specs
 from small_specs import clouds, numbered, spec
 
 from anncli.errors import AnnError, UsageError
+from anncli.experiments.executors import processes
 from anncli.experiments.executors.base import Executor, Stopped
 from anncli.experiments.executors.choice import make_executor
 from anncli.experiments.executors.concurrently import run_concurrently
@@ -151,9 +152,54 @@ def test_workers_that_cannot_begin_are_an_error(monkeypatch: pytest.MonkeyPatch,
     # The child looks for the function under a name that its module does not have.
     monkeypatch.setattr(not_there, "__qualname__", "gone")
     monkeypatch.setattr(sys.modules[__name__], "gone", not_there, raising=False)
-    with pytest.raises(AnnError, match=r"^a worker process ended with exit code 1 before it began; run with --jobs 1$"):
+    with pytest.raises(
+        AnnError, match=r"^a worker process ended with exit code 1 before it began, 2 times; run with --jobs 1$"
+    ):
         list(Processes(not_there, 2).run(numbered(2)))
     assert "gone" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_before_it_began_is_replaced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    begun: list[Any] = []
+
+    class Dying(processes._Child):
+        def __init__(self, first_message: tuple[Any, ...]) -> None:
+            super().__init__(first_message)
+            begun.append(self.process)
+            if len(begun) == 1:
+                self.process.kill()
+
+    monkeypatch.setattr(processes, "_Child", Dying)
+    results = list(Processes(small_specs.echo, 2, told.append).run(numbered(4)))
+    assert sorted(result.evaluations["number"] for result in results) == [0, 1, 2, 3]
+    assert told == ["a worker process was killed by SIGKILL before it began; another one is started"]
+    assert len(begun) == 3
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_in_the_middle_of_a_result(tmp_path: Path) -> None:
+    told: list[str] = []
+    results = list(Processes(small_specs.dies_in_a_result, 1, told.append).run(numbered(2, folder=str(tmp_path))))
+    assert [result.evaluations["number"] for result in results] == [0, 1]
+    assert [text.partition(" while ")[0] for text in told] == ["a worker process was killed by SIGKILL"] * 2
+
+
+@pytest.mark.slow
+def test_specs_and_results_of_50_megabytes_and_more_jobs_than_specs(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+
+    class Counted(processes._Child):
+        def __init__(self, first_message: tuple[Any, ...]) -> None:
+            super().__init__(first_message)
+            begun.append(self)
+
+    monkeypatch.setattr(processes, "_Child", Counted)
+    specs = [one._replace(network=bytes([k]) + bytes(50_000_000)) for k, one in enumerate(numbered(2))]
+    results = {result.digest: result for result in Processes(small_specs.large, 64).run(specs)}
+    assert [results[one.digest()].network == one.network[::-1] for one in specs] == [True, True]
+    assert len(begun) == 2
 
 
 def test_closing_ends_processes(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from anncli.experiments.executors.base import never
 from anncli.experiments.executors.holding import HELD_SIGNALS
+from anncli.experiments.spec import Failure, Result
 from anncli.limits import BLAS_THREAD_VARIABLES
 
 READY = "ready"
@@ -39,7 +40,14 @@ def serve(specs: Any) -> None:
             keep(datasets)
         specs.send(READY)
         while True:
-            specs.send(work(specs.recv(), never))
+            spec = specs.recv()
+            result = work(spec, never)
+            try:
+                specs.send(result)
+            except MemoryError:
+                # The copy that is sent has no room; nothing of it has left yet.
+                failure = Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
+                specs.send(Result(spec.digest(), error=failure))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         # The parent has closed its side: there is nobody to work for.
         pass

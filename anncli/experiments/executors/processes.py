@@ -40,6 +40,8 @@ class Processes:
 
     def __init__(self, work: Work, jobs: int, notice: Notice = ignore) -> None:
         self.work, self.jobs, self.notice = work, jobs, notice
+        #: Processes that have died before they could take a spec, since one of them could.
+        self._died_early = 0
 
     def run(self, specs: Sequence[Spec]) -> Iterator[Result]:
         """Raises AnnError where children end before they can take a spec."""
@@ -48,13 +50,16 @@ class Processes:
         try:
             first_message = (self.work, unreadable(specs))
             while waiting or any(child.task for child in children):
-                while waiting and len(children) < self.jobs:
+                # As many as there are specs for them, and no more.
+                while len(children) < min(self.jobs, len(waiting) + sum(child.task is not None for child in children)):
                     children.append(_Child(first_message))
                 for child in children:
                     if waiting and child.is_ready and child.task is None:
                         child.take(waiting.popleft())
                 for child in _with_news(children):
                     found = child.news()
+                    if child.is_ready:
+                        self._died_early = 0
                     if found is None:
                         children.remove(child)
                         found = self._after_death(child, waiting)
@@ -71,7 +76,13 @@ class Processes:
         if task is None:
             if child.is_ready:
                 return None
-            raise AnnError(f"a worker process {reason} before it began", advice="run with --jobs 1")
+            self._died_early += 1
+            if self._died_early < _MOST_TRIES:
+                self.notice(f"a worker process {reason} before it began; another one is started")
+                return None
+            raise AnnError(
+                f"a worker process {reason} before it began, {_MOST_TRIES} times", advice="run with --jobs 1"
+            )
         advice = "use fewer --jobs" + (" or more memory" if "SIGKILL" in reason else "")
         if task.tries + 1 < _MOST_TRIES:
             self.notice(f"a worker process {reason} while it ran {task.spec.title}, which is begun again; {advice}")
