@@ -9,13 +9,13 @@ from anncli.experiments.executors.address import checked_address
 from anncli.experiments.executors.base import Notice, Terms
 from anncli.experiments.executors.cluster import Cluster
 from anncli.experiments.executors.dask_work import greet
-from anncli.experiments.executors.elsewhere import Elsewhere
+from anncli.experiments.executors.remote_workers import RemoteWorkers
 
 # The first version with all that dask_cluster calls.
 _OLDEST = (2026, 6)
 
 
-def make(name: str, jobs: int | None, notice: Notice, terms: Terms) -> Elsewhere:
+def make(name: str, jobs: int | None, notice: Notice, terms: Terms) -> RemoteWorkers:
     """The executor at `dask://HOST:PORT` or `tls://HOST:PORT`, running up to `jobs` trainings at a time, None for as many as the
     workers have threads. Nothing is connected before it runs specs.
 
@@ -29,7 +29,7 @@ def make(name: str, jobs: int | None, notice: Notice, terms: Terms) -> Elsewhere
 
         return DaskCluster(address, terms)
 
-    return Elsewhere(connect, greet, terms, jobs, notice)
+    return RemoteWorkers(connect, greet, terms, jobs, notice)
 
 
 def _check_installed() -> None:

@@ -13,7 +13,7 @@ from anncli.compiled import native_module
 from anncli.experiments.executors.cluster import Facts
 
 # Rows and columns of the matrices of the probe: enough for several threads of a BLAS that has them.
-_SIZE = 200
+_SIZE = 100
 
 
 def facts_here() -> dict[str, Any]:

@@ -21,7 +21,7 @@ Clock = Callable[[], float]
 _PATIENCE = 0.2
 
 
-class Elsewhere:
+class RemoteWorkers:
     """Runs specs on the workers of a cluster, up to `jobs` at a time, None for as many as there are threads.
 
     Args: connect: called before the first spec; here: the facts of this process; notice: takes a line for each event; clock:
