@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,27 @@ def test_usage_errors_are_one_line(ann: Ann, arguments: list[str], message: str)
 def test_version(ann: Ann) -> None:
     assert ann("--version").stdout.startswith("ann 0.")
     text = ann("--version", "-v").stdout
-    assert {line.split()[0] for line in text.splitlines()} >= {"ann", "backend", "python", "numpy", "click", "pyyaml"}
+    assert {line.split()[0] for line in text.splitlines()} >= {
+        "ann",
+        "backend",
+        "python",
+        "numpy",
+        "click",
+        "pyyaml",
+        "mpi4py",
+        "dask",
+        "torch",
+    }
+    for name, package, extra in (
+        ("mpi4py", "mpi4py", "mpi"),
+        ("dask", "distributed", "dask"),
+        ("torch", "torch", "gpu"),
+    ):
+        try:
+            found = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found = f"not installed (extra {extra})"
+        assert f"\n{name:<8} {found}\n" in text
 
 
 def shell(folder: Path, command: str, **env: str) -> subprocess.CompletedProcess[str]:
