@@ -39,7 +39,8 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
 def folds(**given: Any) -> list[Spec]:
     data = clouds()
     return [
-        spec(data, 12, seed=seed, test=0.25, **given)._replace(outputs_of="test", device="pretended") for seed in (1, 2, 3)
+        spec(data, 12, seed=seed, test=0.25, **given)._replace(outputs_of="test", device="pretended")
+        for seed in (1, 2, 3)
     ]
 
 
