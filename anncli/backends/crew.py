@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples, Session
@@ -42,6 +42,12 @@ class Crew(Protocol):
     def begin(self, silence: float, threads: int) -> None:
         """Before the first set. Args: silence: seconds after which another process is given up; threads: of each, 0 for the fastest number."""
 
+    def check(self) -> None:
+        """Raises an AnnError where a process is gone."""
+
+    def on_stuck(self, save: Callable[[Any], object]) -> None:
+        """Have `save` called with what is known of a process that is gone, where the connection to it does not let this one go on."""
+
     def news(self) -> list[str]:
         """What the user should know since the last call, a line each."""
 
@@ -59,6 +65,12 @@ class LocalCrew:
 
     def begin(self, silence: float, threads: int) -> None:
         """Nobody else is there."""
+
+    def check(self) -> None:
+        """Nobody can be gone."""
+
+    def on_stuck(self, save: Callable[[Any], object]) -> None:
+        """There is no connection."""
 
     def news(self) -> list[str]:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +30,10 @@ class PartOfSums:
     """The sums of the chunks first .. last - 1 of a set of n rows.
 
     session: on samples that have the rows of these chunks; rows: their numbers there, in the order of the set; counts: int64 (n,), how
-    many answers each row of the whole set has, None where each has one.
+    many answers each row of the whole set has, None where each has one. between: called before each chunk, which its exception ends.
     """
+
+    between: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(
         self, session: Session, rows: Array, n: int, first: int = 0, last: int = CHUNKS, counts: Array | None = None
@@ -76,6 +79,7 @@ class PartOfSums:
             begin, end = int(portion.starts[chunk]), int(portion.starts[chunk + 1])
             if not portion.answers[chunk]:
                 continue
+            self.between()
             rows = portion.rows[begin - origin : end - origin]
             answers[chunk] = portion.answers[chunk]
             own = task._replace(shown=task.shown.after(begin))

@@ -25,12 +25,15 @@ class Ending:
 
     def leave(self, code: int) -> NoReturn:
         """End all ranks; called when everything is written and said."""
-        if self._crew.wire.is_broken:
-            from anncli.backends.ranks.leaving import leave_alone
+        from anncli.backends.ranks.leaving import leave_alone
+        from anncli.backends.ranks.watch import RankLost
 
-            self._world.watch.dismiss(code)
+        try:
+            if self._crew.wire.is_broken:
+                leave_alone(self._world.mpi, code)
+            self._crew.end()
+        except RankLost:
             leave_alone(self._world.mpi, code)
-        self._crew.end()
         self._world.watch.stop()
         self._world.end(code)
         sys.exit(code)

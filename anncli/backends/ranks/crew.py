@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from anncli.backends.crew import Held, LocalCrew
 from anncli.backends.piecework import PartOfSums, Sums
 from anncli.backends.ranks.agreement import Member, check_numpy
 from anncli.backends.ranks.shares import Forms, chunks_of_rank, rows_of_rank, send_share
-from anncli.backends.ranks.watch import Watch
+from anncli.backends.ranks.watch import Lost, Watch
 from anncli.backends.ranks.wire import Wire
 from anncli.backends.reproducible import is_reproducible
 from anncli.errors import AnnError
@@ -122,6 +123,14 @@ class RankCrew:
         """Have something said to the user."""
         self._news.append(text)
 
+    def check(self) -> None:
+        """Raises RankLost where a rank is gone."""
+        self.watch.check()
+
+    def on_stuck(self, save: Callable[[Lost], object]) -> None:
+        """Have `save` called, from a thread, where MPI holds the program after a rank is lost."""
+        self.watch.rescue = save
+
     def news(self) -> list[str]:
         """What the user should know since the last call, a line each."""
         news, self._news = self._news, []
@@ -155,6 +164,8 @@ class RankHeld:
         self._crew, self._wire, self._number = crew, crew.wire, number
         own, (first, last) = rows_of_rank(len(rows), 0, crew.size), chunks_of_rank(0, crew.size)
         self._part = PartOfSums(session, rows[own], len(rows), first, last, answer_counts(samples, rows))
+        # A rank that is gone ends the epoch here too, not only where the others are waited for.
+        self._part.between = crew.watch.check
         self._is_open, self._uses = True, 0
 
     def sums(self, task: Task) -> Sums:

@@ -18,9 +18,8 @@ _MOST_BETWEEN = 1.0
 _LETTERS_IN_LIMIT = 8
 # Seconds by which other ranks wait longer: rank 0 is the first to notice, and says which rank is gone before all end.
 _LATER = 2.0
-# Seconds that rank 0 has at least to save what it has, before the watch ends the program; and how long a call of MPI that never
-# waits may take, once a rank is lost.
-_LEAST_GRACE, _STUCK = 30.0, 1.0
+# Seconds that a call of MPI that never waits may take, once a rank is lost.
+_STUCK = 1.0
 
 
 class Lost(NamedTuple):
@@ -35,17 +34,17 @@ class Lost(NamedTuple):
         place = f"rank {self.rank}" + (f" on {self.host}" if self.host else "")
         if self.failure is not None:
             return f"{place} failed: {self.failure}"
-        return f"{place} has been silent for {self.seconds:.0f} s"
+        return f"{place} has been silent for {self.seconds:.0f} s (--worker-timeout)"
 
 
 class RankLost(AnnError):
-    """A rank fell silent or failed, and the computation cannot go on; lost: which one."""
+    """A rank fell silent or failed, and the computation cannot go on.
 
-    def __init__(self, lost: Lost) -> None:
-        advice = None
-        if lost.failure is None:
-            advice = "its process, its host or the network is gone; --worker-timeout says how long a silent rank is waited for"
-        super().__init__(str(lost), advice=advice)
+    Args: lost: which one; saved: what was written before the program ends, in words; advice: what to do.
+    """
+
+    def __init__(self, lost: Lost, saved: str = "", advice: str | None = None) -> None:
+        super().__init__(f"{lost}; {saved}" if saved else str(lost), advice=advice)
         self.lost = lost
 
 
@@ -108,6 +107,12 @@ class Watch:
         self._in_mpi = True
         try:
             wait(begin(), self.check)
+        except Exception as fault:
+            if not _is_of_mpi(fault):
+                raise
+            self._break(fault)
+            self.check()
+            raise
         finally:
             self._in_mpi = False
 
@@ -145,8 +150,18 @@ class Watch:
                 box.send(Letter(ALIVE, self._host))
                 while (letter := box.take()) is not None:
                     self._read(box.other, letter)
+        except Exception as fault:
+            if not _is_of_mpi(fault):
+                raise
+            self._break(fault)
         finally:
             self._beating.release()
+
+    def _break(self, fault: Exception) -> None:
+        """MPI itself has found that a connection is gone: that of the rank that was heard the longest ago."""
+        with self._judging:
+            other = min(self._heard, key=self._heard.__getitem__)
+        self._miss(Lost(other, self.hosts.get(other, ""), " ".join(str(fault).split()), 0.0))
 
     def _read(self, other: int, letter: Letter) -> None:
         with self._judging:
@@ -185,11 +200,10 @@ class Watch:
     def _keep_judging(self) -> None:
         while not self._stop.wait(self.between):
             self.judge()
-            if self.lost is None:
-                continue
-            waited = time.monotonic() - self._lost_at
-            if self._in_mpi and waited > _STUCK:
+            if self.lost is not None and self._in_mpi and time.monotonic() - self._lost_at > _STUCK:
                 self.rescue(self.lost)
                 self._give_up(1)
-            elif waited > max(self.limit, _LEAST_GRACE):
-                self._give_up(1)
+
+
+def _is_of_mpi(fault: Exception) -> bool:
+    return type(fault).__module__.partition(".")[0] == "mpi4py"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import platform
+import time
 import warnings
+from functools import partial
 from typing import Any
 
-from anncli.backends.ranks.leaving import leave_together
+from anncli.backends.ranks.leaving import leave_alone, leave_together
+from anncli.backends.ranks.patience import wait
 from anncli.backends.ranks.watch import Watch
 from anncli.backends.ranks.wire import Wire
-from anncli.errors import UsageError
+from anncli.errors import ExitCode, UsageError
 
 MOST_RANKS = 64
 # Seconds that a rank may be silent before the program has read its options.
@@ -27,9 +30,21 @@ class World:
 
     def connect(self) -> None:
         """Make `watch` and `wire`; all ranks must."""
-        world = self.mpi.COMM_WORLD
-        self.watch = Watch(world.Dup(), platform.node(), SILENCE, is_threaded=self._is_threaded)
-        self.wire = Wire(self.mpi, world.Dup(), self.watch.check)
+        give_up = partial(leave_alone, self.mpi)
+        self.watch = Watch(self._duplicate(), platform.node(), SILENCE, give_up, self._is_threaded)
+        self.wire = Wire(self.mpi, self._duplicate(), self.watch)
+
+    def _duplicate(self) -> Any:
+        """A communicator of all ranks; where one does not take part, the program ends."""
+        copy, request = self.mpi.COMM_WORLD.Idup()
+        until = time.monotonic() + SILENCE
+
+        def check() -> None:
+            if time.monotonic() > until:
+                leave_alone(self.mpi, int(ExitCode.FAILURE))
+
+        wait(request, check)
+        return copy
 
     def end(self, code: int = 0) -> None:
         """Leave MPI; all ranks must do so, and none may use it afterwards. code: of a process that cannot."""

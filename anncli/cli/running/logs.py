@@ -43,6 +43,10 @@ class Logs:
         if "history" not in self._faults:
             self._guarded("history", history.close)
 
+    def keep(self) -> None:
+        """Write the checkpoint of a training that does not go on."""
+        self._guarded("checkpoint", self._checkpoints.finish)
+
     def raise_faults(self) -> None:
         """Raises the AnnError or OSError of the first log that is not complete."""
         for fault in self._faults.values():

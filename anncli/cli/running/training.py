@@ -30,6 +30,7 @@ from anncli.cli.running.replacing import (
     replacement_text,
     stays,
 )
+from anncli.cli.running.rescue import Rescue
 from anncli.cli.running.signals import Interruption
 from anncli.cli.running.training_gates import judge_training
 from anncli.cli.running.word_training import is_for_words, train_words
@@ -97,7 +98,8 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     gates = Judgement()
     with Interruption() as interruption:
         logs = Logs(opened, settings)
-        is_cut = _train(settings, training, interruption, logs)
+        with Rescue(settings, training, logs, partial(_write, settings, opened)) as rescue:
+            is_cut = _train(settings, training, interruption, logs, rescue)
         settings = settings._replace(checkpoint=logs.checkpoint)
         _check_keep(settings, interruption)
         result = training.finish("interrupted" if is_cut else None)
@@ -124,7 +126,9 @@ def _check_keep(settings: TrainSettings, interruption: Interruption) -> None:
         raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interruption.caught)
 
 
-def _train(settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: Logs) -> bool:
+def _train(
+    settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: Logs, rescue: Rescue
+) -> bool:
     """All epochs, or those before a signal; returns whether a signal ended them."""
     console = settings.console
     options = training.setup.options
@@ -142,6 +146,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
                 logs.add(history, report)
         for report in until_broken(training.epochs(settings.epochs), interruption):
             logs.see(history, report)
+            rescue.keep()
             work.see(report, training.planned_refit(report))
             touch()
             tell_news(settings)
