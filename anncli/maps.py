@@ -18,7 +18,7 @@ from anncli.arrays import Array
 from anncli.errors import AnnError, printable
 
 # Above so many bytes of maps in memory, they are given back. A window of shuffled rows stays below: see arrays.WINDOW_BYTES.
-_MOST_RESIDENT = 3 << 27
+_MOST_RESIDENT = 1 << 28
 _LOOK_SECONDS, _LOOK_SECONDS_UNKNOWN = 0.01, 0.25
 _STATM = "/proc/self/statm"
 
@@ -45,7 +45,7 @@ def release(array: Array) -> None:
 
 def release_when_large(array: Array) -> None:
     """Give back the memory of all maps that this was called for, whenever the files that are mapped into this process, its libraries
-    too, take more than 384 MB; where the system does not say how much, every quarter of a second.
+    too, take more than 256 MB; where the system does not say how much, every quarter of a second.
 
     A thread looks every 10 ms as long as one of the maps exists, so that whatever reads the array need not know that it is a map.
     """

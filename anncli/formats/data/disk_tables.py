@@ -12,6 +12,9 @@ from anncli.formats.data.joined import join_tables
 from anncli.maps import map_of, release_when_large
 from anncli.tables import Table
 
+# Bytes of a map from which its memory is given back even where nobody asks for little.
+_LARGE = 1 << 30
+
 
 def table_within(batches: Iterable[Table], memory: int | None, shown: str) -> Table:
     """The batches of a file as one table.
@@ -28,7 +31,7 @@ def table_within(batches: Iterable[Table], memory: int | None, shown: str) -> Ta
                 message, path=shown, advice="make a file that is read from the disk: ann convert IN OUT.npy"
             )
     table = join_tables(taken)
-    if memory is not None:
+    if memory is not None or sum(part.nbytes for part in number_parts(table)) > _LARGE:
         _release_when_large(table)
     return table
 
