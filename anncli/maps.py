@@ -19,6 +19,8 @@ from anncli.errors import AnnError, printable
 
 # Above so many bytes of maps in memory, they are given back. A window of shuffled rows stays below: see arrays.WINDOW_BYTES.
 _MOST_RESIDENT = 1 << 28
+# Bytes that are read between two looks of a Relief.
+_RELIEF_BYTES = 1 << 25
 _LOOK_SECONDS, _LOOK_SECONDS_UNKNOWN = 0.01, 0.25
 _STATM = "/proc/self/statm"
 
@@ -112,6 +114,25 @@ def place_of(array: Array) -> FilePlace | None:
     return FilePlace(path, found.st_size, found.st_mtime_ns, offset, array.dtype.str, shape, strides, sample_of(array))
 
 
+class Relief:
+    """Gives back the memory of maps beside the thread of release_when_large(), which comes too late on a machine that has no time for it.
+
+    Args: array (n, m), which is read row by row; nothing happens where it is in memory.
+    """
+
+    def __init__(self, array: Any) -> None:
+        is_map = isinstance(array, np.ndarray) and map_of(array) is not None
+        self._row_bytes = array.strides[0] if is_map else 0
+        self._seen = 0
+
+    def read(self, n_rows: int) -> None:
+        """So many rows have been read."""
+        self._seen += n_rows * self._row_bytes
+        if self._seen > _RELIEF_BYTES:
+            self._seen = 0
+            _release_all_when_large()
+
+
 def disk_array(shape: tuple[int, int], dtype: type[np.generic], parts: Iterable[Array]) -> Array:
     """An array (n, m) of the rows in `parts`, in a temporary file that ends with the array; see release_when_large().
 
@@ -156,19 +177,25 @@ def _release(base: Any) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
+def _release_all_when_large() -> int | None:
+    """Give back all maps that are watched, if they take too much; returns what _resident() says."""
+    resident = _resident()
+    if resident is None or resident > _MOST_RESIDENT:
+        with _lock:
+            # The set gives its maps for the moment of the loop only: nothing here keeps one.
+            for base in _watched:
+                _release(base)
+    return resident
+
+
 def _watch() -> None:
     global _watcher
     while True:
-        resident = _resident()
+        resident = _release_all_when_large()
         with _lock:
             if not _watched:
                 _watcher = None
                 return
-            # The set gives its maps for the moment of the loop only: nothing here keeps one.
-            if resident is None or resident > _MOST_RESIDENT:
-                for base in _watched:
-                    _release(base)
-                base = None
         time.sleep(_LOOK_SECONDS_UNKNOWN if resident is None else _LOOK_SECONDS)
 
 

@@ -61,7 +61,7 @@ class LocalCrew:
     size = 1
 
     def hold(self, session: Session, problem: Problem, samples: Samples, rows: Array) -> Held:
-        return _LocalHeld(session, rows, len(rows), counts=answer_counts(samples, rows))
+        return _LocalHeld(session, rows, len(rows), counts=answer_counts(samples, rows), inputs=samples.inputs)
 
     def begin(self, silence: float, threads: int) -> None:
         """Nobody else is there."""

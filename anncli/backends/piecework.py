@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs
 from anncli.backends.base import NormalEquations, Session
 from anncli.backends.chunks import CHUNKS, Grouped, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
+from anncli.maps import Relief
 
 
 class Sums(NamedTuple):
@@ -30,13 +31,21 @@ class PartOfSums:
     """The sums of the chunks first .. last - 1 of a set of n rows.
 
     session: on samples that have the rows of these chunks; rows: their numbers there, in the order of the set; counts: int64 (n,), how
-    many answers each row of the whole set has, None where each has one. between: called before each chunk, which its exception ends.
+    many answers each row of the whole set has, None where each has one; inputs: of the samples, if they may be a memory map, whose
+    memory is then given back between chunks. between: called before each chunk, which its exception ends.
     """
 
     between: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(
-        self, session: Session, rows: Array, n: int, first: int = 0, last: int = CHUNKS, counts: Array | None = None
+        self,
+        session: Session,
+        rows: Array,
+        n: int,
+        first: int = 0,
+        last: int = CHUNKS,
+        counts: Array | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         starts = chunk_starts(n)
         if len(rows) != starts[last] - starts[first]:
@@ -45,6 +54,7 @@ class PartOfSums:
         self._first, self._last, self._begin = first, last, int(starts[first])
         self._whole = _Portion(rows, starts, self._answers(None, starts))
         self._order, self._batch_size = np.empty(0, dtype=np.int32), 0
+        self._relief = Relief(inputs)
 
     def sums(self, task: Task) -> Sums:
         """Over the whole set."""
@@ -84,6 +94,7 @@ class PartOfSums:
             answers[chunk] = portion.answers[chunk]
             own = task._replace(shown=task.shown.after(begin))
             losses[chunk], values = self._piece(own, rows, int(answers[chunk]), gradient)
+            self._relief.read(len(rows))
             if values is not None:
                 total.add(values, int(answers[chunk]) / n)
         return Sums(total.words, losses, answers, total.overflow)

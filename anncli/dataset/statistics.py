@@ -10,10 +10,13 @@ import numpy as np
 from anncli.arrays import FLOAT32_MAX, Array, Inputs, Rows, Tokens, blocks, ragged_places, row_numbers
 from anncli.errors import DataError, did_you_mean
 from anncli.logarithm import logarithm
+from anncli.maps import Relief, map_of
 from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
+# Rows of a memory map that are read between two looks at the memory that they take.
+_MAP_ROWS = 256
 # The sample that shows heavy tails: so many rows at most, of wide rows fewer, so many values in all, and so many rows at least.
 _MOST_TAIL_ROWS, _TAIL_VALUES, _TAIL_ROWS = 10_000, 2_000_000, 1000
 # The interquartile range of a normal distribution, in standard deviations.
@@ -164,6 +167,21 @@ def _sample(rows: Array, count: int) -> Array:
     return rows[:: -(-len(rows) // count)]
 
 
+def _sampled(inputs: Array, sample: Array) -> Callable[[int], Array]:
+    """The values (n,) of input k in the rows of a sample, ascending.
+
+    Of a memory map these rows are copied at once: each reading of a column would bring the whole file into memory.
+    """
+    if map_of(inputs) is None:
+        return lambda k: inputs[sample, k]
+    relief, values = Relief(inputs), np.empty((len(sample), inputs.shape[1]), dtype=inputs.dtype)
+    for block in blocks(len(sample), _MAP_ROWS):
+        rows = sample[block]
+        values[block] = inputs[rows]
+        relief.read(int(rows[-1] - rows[0]))
+    return lambda k: values[:, k]
+
+
 def _quartiles(inputs: Array, rows: Array) -> tuple[Array, Array]:
     """Median and interquartile range, the latter at least half a standard deviation.
 
@@ -171,7 +189,8 @@ def _quartiles(inputs: Array, rows: Array) -> tuple[Array, Array]:
     """
     _, deviation = _moments(inputs, rows)
     sample = _sample(rows, _QUARTILE_ROWS)
-    quartiles = [np.percentile(inputs[sample, k].astype(np.float64), (25, 50, 75)) for k in range(inputs.shape[1])]
+    sampled = _sampled(inputs, sample)
+    quartiles = [np.percentile(sampled(k).astype(np.float64), (25, 50, 75)) for k in range(inputs.shape[1])]
     low, median, high = np.transpose(quartiles)
     return median, np.where(deviation > 0, np.maximum(high - low, deviation / 2), 0.0)
 
@@ -186,7 +205,8 @@ def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
     """
     center, spread = _moments(inputs, rows)
     sample = _sample(rows, max(_TAIL_ROWS, min(_MOST_TAIL_ROWS, _TAIL_VALUES // max(1, inputs.shape[1]))))
-    of_tails = _scale_heavy(center, spread, range(inputs.shape[1]), lambda k: inputs[sample, k].astype(np.float64))
+    sampled = _sampled(inputs, sample)
+    of_tails = _scale_heavy(center, spread, range(inputs.shape[1]), lambda k: sampled(k).astype(np.float64))
     if not of_tails:
         return center, spread, None
     low, _ = value_range(inputs, rows)
@@ -197,7 +217,7 @@ def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
     log_floor[of_logarithms] = low[of_logarithms]
     found = _mean_and_deviation(lambda block: logarithm(inputs[block][:, of_logarithms]), inputs, rows)
     center[of_logarithms], spread[of_logarithms] = found
-    _scale_heavy(center, spread, of_logarithms, lambda k: logarithm(inputs[sample, k]))
+    _scale_heavy(center, spread, of_logarithms, lambda k: logarithm(sampled(k)))
     return center, spread, log_floor
 
 

@@ -163,7 +163,8 @@ class RankHeld:
     def __init__(self, crew: RankCrew, number: int, session: Session, samples: Samples, rows: Array) -> None:
         self._crew, self._wire, self._number = crew, crew.wire, number
         own, (first, last) = rows_of_rank(len(rows), 0, crew.size), chunks_of_rank(0, crew.size)
-        self._part = PartOfSums(session, rows[own], len(rows), first, last, answer_counts(samples, rows))
+        counts = answer_counts(samples, rows)
+        self._part = PartOfSums(session, rows[own], len(rows), first, last, counts, samples.inputs)
         # A rank that is gone ends the epoch here too, not only where the others are waited for.
         self._part.between = crew.watch.check
         self._is_open, self._uses = True, 0

@@ -102,7 +102,7 @@ class _Server:
             backend = choose_backend(problem, self._threads)
             session = backend.open(problem, samples)
         chunks = chunks_of_rank(self._wire.rank, self._wire.size)
-        return _Own(session, PartOfSums(session, rows, n, *chunks, counts), is_reproducible)
+        return _Own(session, PartOfSums(session, rows, n, *chunks, counts, samples.inputs), is_reproducible)
 
     def _samples(self, forms: Forms, mapped: Array | None, m: int, first: int) -> tuple[Samples, Array]:
         """The samples of this rank, and which of them (m,) are its share, in order."""
