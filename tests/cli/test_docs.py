@@ -28,6 +28,8 @@ from anncli.compiled import native_module
 
 GUIDES = sorted(ROOT.glob("docs/**/*.md"))
 EXAMPLES = sorted(ROOT.glob("docs/examples/*.md"))
+# Its commands need programs that start others, and have a test of their own: test_cluster_guide.py.
+CLUSTER = ROOT / "docs/cluster.md"
 FIGURES = sorted(ROOT.glob("benchmarks/*.md"))
 QUICK, OUTPUT = "<!-- test: quick -->", re.compile(r"(?:<!-- output: (\w+) -->\n+)?```\n(.*?)```", re.DOTALL)
 
@@ -69,7 +71,9 @@ def with_commands(guides: list[Path]) -> list[Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "guide", with_commands([g for g in GUIDES if g not in EXAMPLES]), ids=lambda g: g.relative_to(ROOT).as_posix()
+    "guide",
+    with_commands([g for g in GUIDES if g not in (*EXAMPLES, CLUSTER)]),
+    ids=lambda g: g.relative_to(ROOT).as_posix(),
 )
 def test_the_commands_of_a_guide_run(folder: Path, guide: Path) -> None:
     run_script(folder, "\n".join(shell_blocks(guide.read_text("utf-8"))))
