@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from ann_process import ROOT
 from inside import Done, ann  # noqa: F401, a fixture
+
+from anncli.training.stacked.trainers.names import MOST_LM_PARAMETERS, STACKED_TRAINERS
 
 NETWORK = "anncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]\n"
 # No data file is there: each refusal comes before one is opened.
@@ -135,3 +139,10 @@ def test_commands_that_measure_time_have_no_device(ann: Call) -> None:  # noqa: 
 def test_the_cpu_needs_no_torch(ann: Call) -> None:  # noqa: F811
     for name in ("cpu", "auto", "CPU"):
         assert "pos.txt" in ann(*TRAIN, "--device", name, check=3).stderr
+
+
+def test_the_guide_names_the_trainers_that_a_device_has() -> None:
+    guide = (ROOT / "docs/devices.md").read_text("utf-8")
+    text = guide.partition("by the trainers ")[2].partition(" weights")[0].replace("\n", " ")
+    assert set(re.findall(r"[a-z][-+a-z]*", text)) - {"and", "up", "to"} == set(STACKED_TRAINERS)
+    assert text.endswith(f"lm up to {MOST_LM_PARAMETERS}")

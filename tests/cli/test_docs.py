@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def run_script(folder: Path, script: str) -> str:
     """What the commands print to stdout."""
     if "--reproducible" in script and native_module() is None:
         pytest.skip("needs the compiled kernels")
+    if "--device torch-cpu" in script and find_spec("torch") is None:
+        pytest.skip("needs torch")
     if "\ncc " in script and shutil.which("cc") is None:
         pytest.skip("needs a C compiler")
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
