@@ -40,7 +40,7 @@ VARIANT_FLAGS = {
     "variant_avx2.cc": ["-mavx2", "-mfma"],
 }  # fmt: skip
 SOURCES = [
-    "variant_baseline.cc", "table.cc", "pairs.cc", "parser.cc", "calls.cc", "chain_calls.cc", "chain_handle.cc", "events_calls.cc", "events_run.cc", "lexicon_calls.cc", "format.cc", "rprop.cc", "byte_calls.cc", "word_calls.cc", "module.cc",
+    "variant_baseline.cc", "table.cc", "pairs.cc", "parser.cc", "calls.cc", "chain_calls.cc", "chain_handle.cc", "events_calls.cc", "events_run.cc", "lexicon_calls.cc", "format.cc", "rprop.cc", "chunk_calls.cc", "byte_calls.cc", "word_calls.cc", "module.cc",
     "plan_handle.cc", "variants.cc",
 ]  # fmt: skip
 ORDER = [*VARIANT_FLAGS, *SOURCES]
@@ -50,7 +50,7 @@ def level_of(source: str) -> str:
     """The optimisation of a file: -O2, which compiles a fifth faster, where it costs nothing. By benchmarks/modules.py it makes
     small networks slower by up to 16 %, and writing numbers by 8 %.
     """
-    return "-O3" if source.startswith(("variant_", "format", "events_", "lexicon")) else "-O2"
+    return "-O3" if source.startswith(("variant_", "format", "events_", "lexicon", "chunk_")) else "-O2"
 
 
 def processors() -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from anncli.arrays import Array, Inputs, Rows
+    from anncli.backends.fixed_sums import FixedSum
     from anncli.backends.rules import Rule, State
     from anncli.network.topology import Topology
 
@@ -89,6 +90,14 @@ class NormalEquations(NamedTuple):
 RowChoice: TypeAlias = "Array | slice"
 
 
+class Runs(NamedTuple):
+    """Runs of rows: number k is rows[starts[k]:starts[k + 1]]. of: the number of rows of whose mean they are parts."""
+
+    rows: Array
+    starts: Array
+    of: int
+
+
 class Session(Protocol):
     """One problem on one set of samples. Where nothing else is said, a row is a sample, whatever the number of its own rows.
 
@@ -119,6 +128,14 @@ class Session(Protocol):
         """E as in loss(); its gradient is written to `out` (P,). Of `shown`, only dropout matters here.
 
         With problem.truncate: the sum of the gradients of all pieces.
+        """
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        """Add the gradient of each run of rows, as gradient() gives it, to `total`, in one call; and its mean loss to `losses` (n,).
+
+        False, and nothing done, where run after run is as fast.
         """
 
     def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import NormalEquations, Problem, RowChoice, Samples
+from anncli.backends.base import PLAIN, NormalEquations, Problem, RowChoice, Runs, Samples, Shown
 from anncli.backends.checks import all_float32, chosen_rows
+from anncli.backends.fixed_sums import FixedSum
 from anncli.backends.native_binding import Binding, RulePacker
 from anncli.backends.rules import TURN_CODES, RpropRule, RpropState, Rule, State
 from anncli.backends.updates import apply_rule
@@ -39,6 +40,11 @@ class BoundSession:
                 state.previous_gradient[...] = gradient
                 return
         apply_rule(self._problem.topology, rule, state, parameters, gradient)
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        return False
 
     def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
         return self._reference.hessian(parameters, direction, rows, l2=l2)

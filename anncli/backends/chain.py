@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
-from anncli.backends.base import Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, Problem, RowChoice, Runs, Samples, Session, Shown
 from anncli.backends.chain_steps import state_floats, steps_of
 from anncli.backends.checks import all_float32, answers_of, chosen_rows, n_answers, targets_of
+from anncli.backends.fixed_sums import FixedSum
 from anncli.backends.native_binding import Binding
 from anncli.backends.native_session import NO_RULE, NativeSession
 from anncli.backends.rules import UpdateRule, UpdateState
@@ -129,6 +130,11 @@ class ChainSession(NativeSession):
         )
         self._run("forward", call, parameters, None)
         return outputs, given[1]
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        return False
 
     def over(self, samples: Samples) -> Session:
         return ChainSession(self._problem, samples, self._bound(), self._limit)

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import PLAIN, Backend, NormalEquations, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, Backend, NormalEquations, Problem, RowChoice, Runs, Samples, Session, Shown
 from anncli.backends.checks import check_sweep, chosen_rows
 from anncli.backends.chunks import LEAST_ROWS, Task, in_chunks, sweeps_in_chunks
 from anncli.backends.crew import Crew, Held, Sums, current_crew
-from anncli.backends.fixed_sums import EXPONENTS, NOT_FINITE, mean_loss, value_of
+from anncli.backends.fixed_sums import EXPONENTS, NOT_FINITE, FixedSum, mean_loss, value_of
 from anncli.backends.piecework import unpacked
 from anncli.backends.rules import Rule, State
 from anncli.backends.updates import add_penalty_gradient, squared_weights
@@ -72,6 +72,11 @@ class ChunkedSession:
         value, _ = _total(self._held(rows).sums, Task("gradient", parameters, shown=shown), out)
         add_penalty_gradient(self._problem.topology, parameters, out, l2)
         return value + self._penalty(parameters, l2)
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        return self._inner.add_gradients(total, losses, runs, parameters, shown)
 
     def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
         if not in_chunks(self._problem, self._count(rows)):

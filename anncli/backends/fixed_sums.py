@@ -6,10 +6,14 @@ each. The exponent e is 0; where a word could overflow, the whole sum is taken a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.chunks import CHUNKS
+from anncli.compiled import native_module
 
 EXPONENTS = (0, 50, 100)
 
@@ -30,21 +34,58 @@ class FixedSum:
         self.words = np.zeros((2, size), dtype=np.int64)
         self.exponent, self.overflow = exponent, 0
 
-    @np.errstate(over="ignore", invalid="ignore")
     def add(self, values: Array, factor: float) -> None:
         """Add values * factor, in float64. Args: values (m,): float32 or float64; factor: from 0 to 1."""
+        native = native_module()
+        if native is None or not values.flags.c_contiguous:
+            self.add_by_numpy(values, factor)
+        else:
+            self.overflow += native.add_fixed(values, factor, self.exponent, self.words.reshape(-1))
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def add_by_numpy(self, values: Array, factor: float) -> None:
+        """The same, bit for bit."""
         if not len(values):
+            return
+        if not np.isfinite(values).all():
+            self.overflow += NOT_FINITE
             return
         scaled = values.astype(np.float64)
         scaled *= factor
         high = np.rint(scaled * 2.0 ** (_HIGH - self.exponent))
         largest = float(np.abs(high).max())
         if not largest <= _MOST:
-            self.overflow += TOO_LARGE if np.isfinite(scaled).all() else NOT_FINITE
+            self.overflow += TOO_LARGE
             return
         self.words[0] += high.astype(np.int64)
         scaled -= high * 2.0 ** (self.exponent - _HIGH)
         self.words[1] += np.rint(scaled * 2.0 ** (_LOW - self.exponent)).astype(np.int64)
+
+
+def add_in_threads(add: Callable[[int, int, FixedSum], None], n: int, total: FixedSum, threads: int) -> None:
+    """Have threads add the vectors 0 .. n - 1 to `total`, each some of them in a sum of its own: whose they are does not matter.
+
+    Args: add: adds the vectors from the first number to the one before the last to a sum.
+    """
+    if threads <= 1:
+        add(0, n, total)
+        return
+    cuts = [k * n // threads for k in range(threads + 1)]
+    parts = [FixedSum(total.words.shape[1], total.exponent) for _ in range(threads - 1)]
+    waits = [
+        _pool(threads).submit(add, first, last, part)
+        for first, last, part in zip(cuts[1:], cuts[2:], parts, strict=False)
+    ]
+    add(0, cuts[1], total)
+    for wait, part in zip(waits, parts, strict=True):
+        wait.result()
+        total.words += part.words
+        total.overflow += part.overflow
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads - 1, thread_name_prefix="ann-sums")
 
 
 def value_of(words: Array, exponent: int) -> Array:
@@ -59,7 +100,7 @@ def mean_loss(losses: Array, answers: Array) -> float:
     Added up in the order of the chunks: this is the only place where it is done.
     """
     total, n = 0.0, 0
-    for chunk in range(CHUNKS):
+    for chunk in range(len(answers)):
         if answers[chunk]:
             total += float(losses[chunk]) * int(answers[chunk])
             n += int(answers[chunk])

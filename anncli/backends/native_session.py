@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, Problem, RowChoice, Runs, Samples, Session, Shown
 from anncli.backends.bound_session import MOST_ROWS, BoundSession
 from anncli.backends.checks import all_float32, answers_of, check_sweep, n_answers, targets_of
+from anncli.backends.fixed_sums import FixedSum, add_in_threads
 from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
@@ -18,6 +19,9 @@ from anncli.network.names import LOSS_NAMES, parse_loss
 
 # For calls that only compute a gradient: the rule is not applied.
 NO_RULE = UpdateRule("sgd", 0.0)
+
+# Rows of a run from which a call for each of them costs nothing, and threads share the rows of a run rather than the runs.
+_LONG_RUN = 2048
 
 
 class NativeSession(BoundSession):
@@ -79,6 +83,28 @@ class NativeSession(BoundSession):
             add_penalty_gradient(self._problem.topology, parameters, out, l2)
             value += l2 / 2 * squared_weights(self._problem.topology, parameters)
         return value
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        rows, n_runs = self._numbers(runs.rows), len(runs.starts) - 1
+        fits = self._numpy_from > MOST_ROWS and all_float32(parameters)
+        if rows is None or not fits or len(rows) >= _LONG_RUN * n_runs:
+            return False
+        binding, targets = self._bound_targets()
+        packed = self._pack(NO_RULE, shown)
+
+        def add(first: int, last: int, part: FixedSum) -> None:
+            begin, end = runs.starts[first], runs.starts[last]
+            part.overflow += _native.chunk_gradients(
+                binding.plan, parameters, self._loss_code, packed, shown.rows_seen + int(begin), self._inputs, targets,
+                self._weights, rows[begin:end], runs.starts[first : last + 1] - begin, runs.of, part.exponent,
+                np.empty_like(parameters), part.words.reshape(-1), losses[first:last],
+            )  # fmt: skip
+
+        with binding.threads_for("runs", len(rows), len(rows)) as threads:
+            add_in_threads(add, n_runs, total, threads)
+        return True
 
     def sweep(
         self,

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array, Inputs, blocks
-from anncli.backends.base import PLAIN, NormalEquations, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.base import PLAIN, NormalEquations, Problem, RowChoice, Runs, Samples, Session, Shown
 from anncli.backends.checks import Answers, check_sweep, chosen_rows, n_answers
+from anncli.backends.fixed_sums import FixedSum
 from anncli.backends.gauss_newton import normal_equations
 from anncli.backends.hessian import hessian_product
 from anncli.backends.pieces import BLOCK_ROWS, Piece, pieces
@@ -100,6 +101,11 @@ class ReferenceSession:
             out += own
         add_penalty_gradient(self._topology, parameters, out, l2)
         return total / n + (l2 / 2 * squared_weights(self._topology, parameters) if l2 else 0.0)
+
+    def add_gradients(
+        self, total: FixedSum, losses: Array, runs: Runs, parameters: Array, shown: Shown = PLAIN
+    ) -> bool:
+        return False
 
     @_QUIET
     def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:

@@ -160,6 +160,24 @@ def epoch(
     outputs: Array | None,
     threads: int,
 ) -> tuple[float, int]: ...
+def add_fixed(values: Array, factor: float, exponent: int, words: Array) -> int: ...
+def chunk_gradients(
+    plan: Any,
+    parameters: Array,
+    loss: int,
+    rule: bytes,
+    rows_seen: int,
+    inputs: Array,
+    targets: Array,
+    weights: Array | None,
+    rows: Array,
+    starts: Array,
+    total: int,
+    exponent: int,
+    scratch: Array,
+    words: Array,
+    losses: Array,
+) -> int: ...
 def rprop_step(
     turn: int,
     increase: float,

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import REFERENCE, RULES, Array, Case, random_case
+from cases import NAMES, REFERENCE, RULES, Array, Case, make_backend, random_case
 from fake_crew import FakeCrew
 
 from anncli.arrays import Rows
-from anncli.backends import chunked_session, chunks
-from anncli.backends.base import PLAIN, Backend, Problem, Samples, Session, Shown
+from anncli.backends import chunked_session, chunks, native_binding
+from anncli.backends.base import PLAIN, Backend, Problem, Runs, Samples, Session, Shown
 from anncli.backends.chunked_session import ChunkedSession, open_session
 from anncli.backends.crew import Crew, LocalCrew, current_crew, use_crew
+from anncli.backends.fixed_sums import FixedSum
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.layers.base import Shape
 from anncli.network.topology import Topology
@@ -29,6 +30,12 @@ def _few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "LEAST_ROWS", 600)
     monkeypatch.setattr(chunked_session, "LEAST_ROWS", 600)
     monkeypatch.setattr(chunks, "LEAST_BATCH", 128)
+
+
+@pytest.fixture(params=[name for name in NAMES if name != "numpy"])
+def variant(request: pytest.FixtureRequest) -> str:
+    """Every kernel variant of this machine."""
+    return str(request.param)
 
 
 def opened(case: Case, backend: Backend, crew: Crew) -> Session:
@@ -148,6 +155,29 @@ def test_gradients_of_any_size(largest: float, is_finite: bool) -> None:
         np.testing.assert_allclose(values, wanted, rtol=1e-5, atol=1e-6 * largest)
     elif not is_finite:
         assert np.isnan(values).all()
+
+
+@pytest.mark.parametrize("shown", [PLAIN, Shown(0.4, 0.2, 99, 7)])
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (5, 33, 17, 3)])
+def test_gradients_of_runs_have_the_bits_of_calls_of_their_own(
+    variant: str, shown: Shown, threads: int, sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty runs and runs of one row too; a run that is longer than those before it must not lose the weights."""
+    monkeypatch.setattr(native_binding, "_LEAST_WORK", 1)
+    case = random_case(sizes, "tanh", "softmax", "cross-entropy", n=900)
+    session = case.open(make_backend(variant, threads))
+    rows, starts = np.random.default_rng(3).permutation(900).astype(np.int32), np.array([0, 1, 1, 40, 700, 880, 900])
+    total, losses = FixedSum(len(case.parameters)), np.full(6, 9.0)
+    assert session.add_gradients(total, losses, Runs(rows, starts, 1000), case.parameters, shown)
+    wanted, out = FixedSum(len(case.parameters)), np.empty_like(case.parameters)
+    for k in (0, 2, 3, 4, 5):
+        own = rows[starts[k] : starts[k + 1]]
+        value = session.gradient(case.parameters, out, own, shown.after(int(starts[k])))
+        assert value == losses[k]
+        wanted.add_by_numpy(out, len(own) / 1000)
+    assert losses[1] == 9.0
+    assert total.words.tolist() == wanted.words.tolist()
 
 
 @pytest.mark.parametrize("loss", ["mse", "cross-entropy"])

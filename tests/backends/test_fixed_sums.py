@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anncli.backends.chunks import CHUNKS, chunk_starts, chunks_of, grouped
-from anncli.backends.fixed_sums import NOT_FINITE, TOO_LARGE, FixedSum, mean_loss, value_of
+from anncli.backends.fixed_sums import NOT_FINITE, TOO_LARGE, FixedSum, add_in_threads, mean_loss, value_of
 
 
 def test_words_worked_by_hand() -> None:
@@ -35,6 +35,57 @@ def test_numbers_that_are_not_finite_are_counted_apart(fault: float) -> None:
     total.add(np.array([1e30, 1.0], dtype=np.float32), 1.0)
     total.add(np.array([1.0, fault], dtype=np.float32), 1.0)
     assert total.overflow == TOO_LARGE + NOT_FINITE
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e9, 1e14, 1e30, 1e37])
+def test_numpy_gives_the_words_of_the_compiled_code(dtype: type, size: float) -> None:
+    rng = np.random.default_rng(4)
+    for exponent in (0, 50, 100):
+        compiled, plain = FixedSum(37, exponent), FixedSum(37, exponent)
+        for _ in range(5):
+            values = (rng.normal(size=37) * size * 10.0 ** rng.integers(-8, 1, 37)).astype(dtype)
+            factor = float(rng.random())
+            compiled.add(values, factor)
+            plain.add_by_numpy(values, factor)
+        assert compiled.words.tolist() == plain.words.tolist()
+        assert compiled.overflow == plain.overflow
+
+
+@pytest.mark.parametrize("place", [0, 7, 8, 36])
+@pytest.mark.parametrize("fault", [np.nan, np.inf, 2.0**90])
+def test_numpy_finds_the_faults_of_the_compiled_code(place: int, fault: float) -> None:
+    """Half a unit below the limit of 2^36 is rounded to it, and the next number above is too large."""
+    for values in (np.ones(37, np.float32), np.full(37, -(2.0**36)), np.full(37, 2.0**36 - 2.0**-17)):
+        values[place] = fault
+        compiled, plain = FixedSum(37), FixedSum(37)
+        compiled.add(values, 1.0)
+        plain.add_by_numpy(values, 1.0)
+        assert compiled.overflow == plain.overflow != 0
+        assert not compiled.words.any()
+
+
+def test_rounding_to_even_is_the_same_in_both() -> None:
+    values = (np.arange(-40, 40) + 0.5) * 2.0**-20
+    halves = np.concatenate([values, values * 2.0**-50, values + 2.0**-70, values * 2.0**32])
+    for factor in (1.0, 0.5):
+        compiled, plain = FixedSum(len(halves)), FixedSum(len(halves))
+        compiled.add(halves, factor)
+        plain.add_by_numpy(halves, factor)
+        assert compiled.words.tolist() == plain.words.tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_threads_add_every_vector_once(threads: int) -> None:
+    total = FixedSum(2)
+
+    def add(first: int, last: int, part: FixedSum) -> None:
+        for number in range(first, last):
+            part.add(np.array([2.0**number, 1e30 if number == 4 else 1.0]), 1.0)
+
+    add_in_threads(add, 6, total, threads)
+    assert value_of(total.words, 0).tolist() == [63.0 - 16, 5.0]
+    assert total.overflow == TOO_LARGE
 
 
 def test_any_order_and_grouping_gives_the_same_words() -> None:

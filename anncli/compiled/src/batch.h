@@ -82,16 +82,17 @@ static int even_blocks(const Plan *p, int64_t batch) {
   return (int)(((batch + n - 1) / n + 23) / 24 * 24);
 }
 
-// Loads the plan and runs the team. slopes: hidden layers must store their slopes. False where memory runs out.
-static bool run_call(Call &call, const float *parameters, int threads, bool slopes) {
+// Loads the plan and runs the team. slopes: hidden layers must store their slopes; loaded: the weights are those of the call
+// before. False where memory runs out.
+static bool run_call(Call &call, const float *parameters, int threads, bool slopes, bool loaded = false) {
   Plan *p = call.plan;
   int64_t rows = call.data->n < call.block ? call.data->n : call.block;
   threads = threads > 64 ? 64 : threads < 1 ? 1 : threads;
   if (!prepare_batch(p, (int)(rows > 1 ? rows : 1), threads, slopes)) return false;
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->batch[l];
-    load_layer(a, parameters, a.weights, a.biases);
-    if (a.transposed) {
+    if (!loaded) load_layer(a, parameters, a.weights, a.biases);
+    if (a.transposed && !loaded) {
       memset(a.transposed, 0, sizeof(float) * a.n_out * a.p_in);
       transpose_rows(a, 0, a.n_in);
     }
@@ -117,7 +118,7 @@ static int outputs_of_rows(Plan *p, const float *parameters, const AnnData *data
 
 // The mean loss and, unless `gradient` is null, its gradient; both with the L2 penalty.
 static int mean_gradient(Plan *p, const float *parameters, int loss, const AnnData *data, double l2, float *gradient,
-                          double *value, int threads) {
+                          double *value, int threads, bool loaded = false) {
   AnnState state = {};
   Call call = {};
   call.plan = p;
@@ -127,7 +128,7 @@ static int mean_gradient(Plan *p, const float *parameters, int loss, const AnnDa
   call.state = &state;
   call.collect = gradient != NULL;
   call.block = block_rows(p);
-  if (!run_call(call, parameters, threads, false)) return ANN_NO_MEMORY;
+  if (!run_call(call, parameters, threads, false, loaded)) return ANN_NO_MEMORY;
   *value = state.total / (double)data->n;
   if (gradient) {
     const float n = (float)data->n;
@@ -147,7 +148,7 @@ static int mean_gradient(Plan *p, const float *parameters, int loss, const AnnDa
 }
 
 // The gradient that a batch of an epoch follows, with dropout and without penalties.
-static int batch_gradient(Plan *p, int loss, AnnBatch &batch, int threads) {
+static int batch_gradient(Plan *p, int loss, AnnBatch &batch, int threads, bool loaded = false) {
   AnnState state = {};
   state.rows_seen = batch.rows_seen;
   Call call = {};
@@ -163,7 +164,7 @@ static int batch_gradient(Plan *p, int loss, AnnBatch &batch, int threads) {
   call.collect = is_large(p, batch.data->n);
   call.block = call.collect ? block_rows(p) : even_blocks(p, batch.data->n);
   const bool drops = batch.rule->dropout > 0 || batch.rule->input_dropout > 0;
-  if (!run_call(call, batch.parameters, batch.data->n == 1 ? 1 : threads, drops)) return ANN_NO_MEMORY;
+  if (!run_call(call, batch.parameters, batch.data->n == 1 ? 1 : threads, drops, loaded)) return ANN_NO_MEMORY;
   batch.total = state.total;
   for (int l = 0; l < p->n_layers; l++) store_layer(p->batch[l], batch.gradient, p->batch[l].sums, p->batch[l].sum_biases);
   // The same bits as an epoch's step at learning rate 1, negated: a zero is -0, and a weight that is not finite has no gradient.

@@ -1,42 +1,9 @@
 #include "calls.h"
 
-#include "arguments.h"
-#include "plan_handle.h"
-#include "take.h"
-
-// The inputs, targets, weights and row numbers of a call, with every row number checked.
-struct Samples {
-  BufferView inputs, targets, weights, rows;
-  AnnData data;
-
-  // target, weight: null where the call has none.
-  bool take(const PlanLease &lease, PyObject *input, PyObject *target, PyObject *weight, PyObject *row) {
-    memset(&data, 0, sizeof data);
-    if (!inputs.take_matrix(input, "inputs", BufferView::ANY, lease.n_inputs(), BufferView::READ)) return false;
-    if (target && !targets.take_matrix(target, "targets", inputs.rows, lease.n_outputs(), BufferView::READ)) return false;
-    if (weight && !weights.take_vector(weight, "weights", inputs.rows, BufferView::READ, BufferView::OPTIONAL)) return false;
-    if (!rows.take_row_numbers(row, "rows")) return false;
-    data.inputs = inputs.floats();
-    data.targets = targets.floats();
-    data.weights = weights.floats();
-    data.rows = (const int32_t *)rows.data;
-    data.n = rows.held ? rows.rows : inputs.rows;
-    return check_row_numbers(rows, inputs.rows);
-  }
-
-  bool has_rows() const {
-    if (!data.n) PyErr_SetString(PyExc_ZeroDivisionError, "the mean loss of no rows");
-    return data.n > 0;
-  }
-};
-
-static bool take_parameters(BufferView &view, PyObject *object, const char *name, const PlanLease &lease,
-                            BufferView::Access access, BufferView::Presence presence = BufferView::REQUIRED) {
-  return view.take_vector(object, name, lease.n_parameters(), access, presence);
-}
+#include "plan_samples.h"
 
 // outputs (n, n_outputs) of a call on `samples`
-static bool take_outputs(BufferView &view, PyObject *object, const PlanLease &lease, const Samples &samples,
+static bool take_outputs(BufferView &view, PyObject *object, const PlanLease &lease, const PlanSamples &samples,
                          BufferView::Presence presence) {
   return view.take_matrix(object, "outputs", (Py_ssize_t)samples.data.n, lease.n_outputs(), BufferView::WRITE, presence);
 }
@@ -45,7 +12,7 @@ PyObject *forward(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!expect_arguments(n, 6)) return NULL;
   PlanLease lease(a[0]);
   BufferView parameters, outputs;
-  Samples samples;
+  PlanSamples samples;
   int64_t threads;
   if (!lease.handle || !take_parameters(parameters, a[1], "parameters", lease, BufferView::READ) ||
       !samples.take(lease, a[2], NULL, NULL, a[3]) || !take_outputs(outputs, a[4], lease, samples, BufferView::REQUIRED) ||
@@ -67,7 +34,7 @@ PyObject *loss_and_gradient(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!expect_arguments(n, 10)) return NULL;
   PlanLease lease(a[0]);
   BufferView parameters, gradient;
-  Samples samples;
+  PlanSamples samples;
   int loss;
   int64_t threads;
   double l2, value = 0;
@@ -88,7 +55,7 @@ PyObject *batch_gradient(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!expect_arguments(n, 12)) return NULL;
   PlanLease lease(a[0]);
   BufferView parameters, gradient, outputs;
-  Samples samples;
+  PlanSamples samples;
   AnnRule rule;
   AnnBatch batch;
   memset(&batch, 0, sizeof batch);
@@ -118,7 +85,7 @@ PyObject *epoch(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!expect_arguments(n, 15)) return NULL;
   PlanLease lease(a[0]);
   BufferView parameters, first, second, outputs;
-  Samples samples;
+  PlanSamples samples;
   AnnRule rule;
   AnnState state;
   memset(&state, 0, sizeof state);

@@ -21,6 +21,13 @@ PyObject *epoch(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 //           tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
 PyObject *run_chain(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
+// add_fixed(values, factor, exponent, words) -> what FixedSum.overflow gains
+PyObject *add_fixed(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// chunk_gradients(plan, parameters, loss, rule, rows_seen, inputs, targets, weights, rows, starts, total, exponent, scratch, words,
+//                 losses) -> what FixedSum.overflow gains
+PyObject *chunk_gradients(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
 // rprop_step(turn, increase, decrease, step_min, step_max, parameters, gradient, previous_gradient, step, move)
 PyObject *rprop_step(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 

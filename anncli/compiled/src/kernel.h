@@ -40,6 +40,16 @@ struct AnnBatch {
   double total;       // sum of weights * loss
 };
 
+// Runs of the rows of a batch, run k from starts[k] to starts[k + 1], and the sum of their gradients as whole numbers.
+struct AnnRuns {
+  const int64_t *starts;  // (n + 1,)
+  int n, exponent;
+  int64_t total;          // the rows of which the mean is taken
+  int64_t *words;         // (2, P): the rows of FixedSum.words
+  double *losses;         // (n,): the mean of each run that has rows
+  int64_t overflow;       // as in FixedSum
+};
+
 // The samples of a call on a chain: vectors and pictures one after another, or the rows or tokens starts[k]..starts[k + 1] of
 // sample k. Sample r of the call is number rows[r], or r where rows is null.
 struct AnnSamples {
@@ -90,6 +100,8 @@ struct AnnKernel {
   void (*destroy_chain)(AnnChainPlan *);
   int (*run_chain)(AnnChainPlan *, AnnChainCall *);
   int (*learn_words)(AnnWords *);
+  // Of the batch, rule may be null, and gradient is where the gradient of a run is put.
+  int (*chunk_gradients)(AnnPlan *, int loss, AnnBatch *, AnnRuns *);
 };
 
 extern const AnnKernel ann_kernel_avx512, ann_kernel_avx2, ann_kernel_baseline;

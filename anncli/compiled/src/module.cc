@@ -88,6 +88,8 @@ static PyMethodDef methods[] = {
     {"loss_and_gradient", as_method(loss_and_gradient), METH_FASTCALL, NULL},
     {"batch_gradient", as_method(batch_gradient), METH_FASTCALL, NULL},
     {"epoch", as_method(epoch), METH_FASTCALL, NULL},
+    {"add_fixed", as_method(add_fixed), METH_FASTCALL, NULL},
+    {"chunk_gradients", as_method(chunk_gradients), METH_FASTCALL, NULL},
     {"rprop_step", as_method(rprop_step), METH_FASTCALL, NULL},
     {"parse_block", as_method(parse_block), METH_FASTCALL, NULL},
     {"parse_pairs", as_method(parse_pairs), METH_FASTCALL, NULL},

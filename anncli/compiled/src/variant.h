@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixed_sum.h"
 #include "kernel.h"
 #include "team.h"
 
@@ -40,6 +41,7 @@ namespace {
 #include "batch_rows.h"
 #include "batch_update.h"
 #include "batch.h"
+#include "batch_chunks.h"
 #include "chain_parts.h"
 #include "chain_lazy.h"
 #include "chain_plan.h"
@@ -88,6 +90,11 @@ int gradient_of_batch(AnnPlan *p, int loss, AnnBatch *batch, int threads) {
   return batch_gradient((Plan *)p, loss, *batch, threads);
 }
 
+int gradients_of_chunks(AnnPlan *p, int loss, AnnBatch *batch, AnnRuns *runs) {
+  FlushDenormals flush;
+  return chunk_gradients((Plan *)p, loss, *batch, *runs);
+}
+
 int gradient_of_row(AnnPlan *p, int loss, AnnBatch *batch) {
   FlushDenormals flush;
   return online_gradient((Plan *)p, loss, *batch);
@@ -121,5 +128,5 @@ int learn_words(AnnWords *words) {
 extern const AnnKernel ANN_TABLE = {
     ANN_VARIANT,       create,          destroy, narrow, forward, loss_and_gradient,
     gradient_of_batch, gradient_of_row, online,  epoch,
-    create_chain,      destroy_chain,   run_chain, learn_words,
+    create_chain,      destroy_chain,   run_chain, learn_words, gradients_of_chunks,
 };
