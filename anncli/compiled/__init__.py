@@ -13,7 +13,7 @@ from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
 # What the package calls in the compiled module, beside the tables of names; one built from older sources lacks some of it.
 CALLS = (
-    "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step",
+    "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step", "add_fixed", "chunk_gradients",
     "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows", "count_bytes", "utf8_end",
     "steps", "step_layout", "chain", "run_chain", "lif_forward", "lif_backward", "peak_forward", "peak_backward", "run_spikes",
     "lexicon", "grow_lexicon", "find_words", "count_words", "word_counts", "spell_words", "learn_words",
