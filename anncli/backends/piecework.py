@@ -107,7 +107,11 @@ class PartOfSums:
         starts = portion.starts[self._first : self._last + 1]
         runs = Runs(portion.rows, starts - starts[0], int(portion.starts[-1]))
         own = losses[self._first : self._last]
-        return self._session.add_gradients(total, own, runs, task.parameters, task.shown.after(int(starts[0])))
+        self.between()
+        is_done = self._session.add_gradients(total, own, runs, task.parameters, task.shown.after(int(starts[0])))
+        if is_done:
+            self._relief.read(len(portion.rows))
+        return is_done
 
     def _piece(self, task: Task, rows: Array, answers: int, gradient: Array) -> tuple[float, Array | None]:
         """The mean loss of one chunk, 0 with a Hessian product, and the mean over its answers of the numbers that are summed; gradient:
