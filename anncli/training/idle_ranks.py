@@ -28,7 +28,7 @@ def idle_reason(setup: Setup, size: int) -> str | None:
         return f"samples are presented piece by piece (--truncate): {idle}"
     module, batch = TRAINER_NAMES[options.trainer].module, int(options.trainer_options.get("batch_size", 0) or 0)
     if module == "online":
-        return f"rows one at a time {over}; {_OTHER.replace('or', 'with --trainer adam, or')}"
+        return f"rows one at a time {over}; use --trainer adam --batch-size {LEAST_BATCH}, or --trainer lbfgs"
     if module == "minibatch" and isinstance(setup.inputs, Tokens):
         return f"batches of texts {over}; use --trainer lbfgs"
     if module == "minibatch" and batch < LEAST_BATCH:

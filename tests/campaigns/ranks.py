@@ -129,7 +129,12 @@ def trained(folder: Path, case: Case, how: Ranks, cut: Ranks | None = None, **va
         words += ["--resume", "run.ckpt"]
     told = _run(folder, [*how.command, *words, str(case.epochs)], **variables)
     rows = [int(n.replace(",", "")) for n in re.findall(r"ann: rank \d+ on \S+: ([\d,]+) rows", told)]
-    return hashlib.sha256((folder / "out.nn").read_bytes()).hexdigest()[:12], rows
+    return digest_of(folder / "out.nn"), rows
+
+
+def digest_of(path: Path) -> str:
+    """Twelve digits that stand for a network file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _run(folder: Path, command: list[str], **variables: str) -> str:
@@ -177,7 +182,7 @@ def main() -> None:
         for name in asked.names or CASES:
             faults = checked(folder, name, how)
             failed += len(faults)
-            digest = hashlib.sha256((folder / "out.nn").read_bytes()).hexdigest()[:12]
+            digest = digest_of(folder / "out.nn")
             print(f"| {name} | {len(how)} | {digest} | {'; '.join(faults) or 'none'} |", flush=True)
     sys.exit(1 if failed else 0)
 
