@@ -21,7 +21,7 @@ from anncli.cli.running.cv_files import (
     with_point,
     write_final_network,
 )
-from anncli.cli.running.devices import estimate_document, estimate_text, of_estimates, of_network
+from anncli.cli.running.devices import estimate_document, estimate_text, of_estimates, of_network, say_at_once
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
@@ -176,6 +176,7 @@ def _validated(
     if values["output"] is not None:
         final_one = final_spec(problem.source, ref, options, words.epochs)
         specs.append(of_network(executor, final_one, values["keep_device_weights"]))
+    say_at_once(values.console, executor, specs)
     with open_ledger(values["ledger"]) as ledger:
         results = run_specs(values, specs, executor, ledger)
     warn_of_results(values, results, [spec.device for spec in specs])

@@ -11,7 +11,7 @@ from anncli.backends.base import Problem
 from anncli.backends.crew import current_crew
 from anncli.backends.stacked.device import Device, open_device
 from anncli.cli.showing.console import Console
-from anncli.errors import UsageError
+from anncli.errors import UsageError, count_of
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.executors.on_device import Trainings
 from anncli.experiments.spec import Spec
@@ -102,6 +102,13 @@ def of_estimates(executor: Executor, specs: Sequence[Spec]) -> list[Spec]:
 def of_network(executor: Executor, spec: Spec, keeps_weights: bool) -> Spec:
     """The same training, whose network is written: on the device only if its weights are to be kept."""
     return of_estimates(executor, [spec])[0] if keeps_weights else spec
+
+
+def say_at_once(console: Console, executor: Executor, specs: Sequence[Spec]) -> None:
+    """That a device trains them together: they end together too, and there is no progress before."""
+    device = device_of(executor)
+    if device is not None:
+        console.note(f"{count_of(sum(bool(spec.device) for spec in specs), 'training')} at once on {device.title}")
 
 
 def estimate_document(executor: Executor, keeps_weights: bool, writes: bool) -> dict[str, Any]:

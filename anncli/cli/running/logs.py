@@ -30,6 +30,9 @@ class Logs:
         return self._checkpoints.latest or self._checkpoints.path
 
     def see(self, history: History, report: EpochReport) -> None:
+        if history.file is None and self._checkpoints.path is None:
+            # A device gives thousands of reports at a time.
+            return
         self.add(history, report)
         self._guarded("checkpoint", lambda: self._checkpoints.see(report))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.running.candidates import Candidates
-from anncli.cli.running.devices import of_estimates, of_network
+from anncli.cli.running.devices import device_of, of_estimates, of_network
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.own_values import own_values
 from anncli.cli.running.search_problem import SearchProblem, spoken
@@ -79,8 +79,13 @@ class SearchWork:
         named = f"nobody named a range, so these are searched: {space}; " if p.is_default_space else f"{space}; "
         return (
             f"{named}{count_of(trials, 'trial')}, selected by {self._judge.title} of {self._parts}; estimated on {self._outers}: "
-            f"{count_of(self.n_trainings, 'training')} of at most {self._problem.epochs} epochs"
+            f"{count_of(self.n_trainings, 'training')} of at most {self._problem.epochs} epochs{self._place}"
         )
+
+    @property
+    def _place(self) -> str:
+        device = device_of(self.executor)
+        return "" if device is None else f", those of the search and of the estimate on {device.title}"
 
     def search(self, bar: Progress) -> None:
         """All trials, or those that the time limit leaves room for."""
