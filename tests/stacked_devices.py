@@ -12,7 +12,9 @@ DEVICES = ["torch-cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
 def opened(name: str) -> Device:
     """The device, or a named skip without torch or without the device."""
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
+    # Threads of small products wait for each other, on a busy machine for minutes.
+    torch.set_num_threads(1)
     try:
         return open_device(name)
     except UsageError as error:

@@ -42,7 +42,7 @@ class Portion:
             attempt.total_epochs = total
         average = first.options.average
         self._average = None if average is None else StackedAverage(average, totals, device, self.parameters)
-        self.running = np.array([job.limit > 0 for job in jobs])
+        self.running = np.ones(len(jobs), dtype=bool)
         self._trainer = make_stacked_trainer(first.options.trainer, self._team(totals))
         self._trainer.start(self.parameters)
 
@@ -50,12 +50,13 @@ class Portion:
         """For each epoch the report of every attempt, None of those that ended none; when it ends, or is closed, the attempts are as their own epochs() would leave them."""
         epoch = 0
         try:
+            self._end_at(epoch)
             while self.running.any():
                 epoch += 1
                 reports = self._epoch(epoch)
                 if any(reports):
                     yield reports
-                self._end([k for k, job in enumerate(self._jobs) if self.running[k] and epoch >= job.limit], True)
+                self._end_at(epoch)
         finally:
             self._end(np.flatnonzero(self.running).tolist())
             best = self.best.to("cpu").numpy()
@@ -152,7 +153,14 @@ class Portion:
             for k in looking:
                 self._attempts[k].weights = weights[k].copy()
 
-    def _end(self, places: list[int], at_limit: bool = False) -> None:
+    def _end_at(self, epoch: int) -> None:
+        """Hand over the attempts whose limit this epoch is."""
+        places = [k for k, job in enumerate(self._jobs) if self.running[k] and epoch >= job.limit]
+        self._end(places)
+        for k in places:
+            self._attempts[k].reach_limit()
+
+    def _end(self, places: list[int]) -> None:
         """Hand over the parameters of attempts that go on no more."""
         if not places:
             return
@@ -162,6 +170,4 @@ class Portion:
             attempt = self._attempts[k]
             attempt.parameters[...] = parameters[place]
             attempt.weights = attempt.parameters if self._average is None else weights[place].copy()
-            if at_limit:
-                attempt.reach_limit()
         self.running[places] = False
