@@ -32,7 +32,7 @@ def definition(layers, inputs=8, more=""):
 @dataclass(frozen=True)
 class Case:
     """lines: what `ann` is called with, in turn; networks: files whose digests are held; equal: pairs of files that must
-    have the same bytes; files: name -> text of files this case has besides the common ones."""
+    have the same bytes; files: name -> text of files this case has besides the common ones, or a function that makes it."""
 
     name: str
     lines: tuple
@@ -42,6 +42,7 @@ class Case:
 
     def fill(self, folder):
         for name, text in (*COMMON_FILES.items(), *self.files):
+            text = text() if callable(text) else text
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 

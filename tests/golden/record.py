@@ -13,7 +13,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from golden_cases import CASES
 from golden_files import KERNEL, record_files, record_resumed
+from golden_large import LARGE
 from golden_runs import KERNELS, CannotRunError, Program, key_of, read_digests, run_case, write_digests
+
+ALL = CASES | LARGE
 
 
 def record_digests():
@@ -27,9 +30,9 @@ def record_digests():
         key, start = key_of(kernel), time.perf_counter()
         before = held.get(key, {})
         with program:
-            held[key] = {name: run_case(program, case) for name, case in CASES.items()}
-        changed = [name for name in CASES if held[key][name] != before.get(name)]
-        print(f"{key}: {len(CASES)} cases in {time.perf_counter() - start:.1f} s, {len(changed)} new or changed")
+            held[key] = {name: run_case(program, case) for name, case in ALL.items()}
+        changed = [name for name in ALL if held[key][name] != before.get(name)]
+        print(f"{key}: {len(ALL)} cases in {time.perf_counter() - start:.1f} s, {len(changed)} new or changed")
         print("".join(f"  {name}\n" for name in changed if before), end="")
     write_digests(held)
 

@@ -6,8 +6,10 @@ import sysconfig
 
 import pytest
 from golden_cases import CASES, REPRESENTATIVE, TRAINERS
+from golden_large import LARGE
 from golden_runs import KERNELS, CannotRunError, Program, best_program, key_of, read_digests, run_case
 
+ALL = CASES | LARGE
 RECORD_ANEW = "if this is meant, record anew with `python tests/golden/record.py` and say so in the commit"
 
 
@@ -44,7 +46,7 @@ def held_digests(kernel):
 
 
 def compare(program, held, name):
-    found = run_case(program, CASES[name])
+    found = run_case(program, ALL[name])
     wanted = held.get(name, {})
     parts = [*wanted, *(part for part in found if part not in wanted)]
     differing = [part for part in parts if found.get(part) != wanted.get(part)]
@@ -58,7 +60,7 @@ def compare(program, held, name):
 def described(part, name):
     """'2 json' with the command line that printed it."""
     number = part.split()[0]
-    return f"{part} of `ann {CASES[name].lines[int(number) - 1]}`" if number.isdecimal() else part
+    return f"{part} of `ann {ALL[name].lines[int(number) - 1]}`" if number.isdecimal() else part
 
 
 @pytest.mark.parametrize("name", REPRESENTATIVE)
@@ -67,7 +69,7 @@ def test_a_representative_case_with_the_best_kernel(best, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_case_with_each_kernel(each, name):
     compare(*each, name)
 
