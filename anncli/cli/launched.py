@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from typing import NoReturn
 
 from anncli.cli.launch import Launch, command_of, leave, refusal
 from anncli.errors import ExitCode, UsageError
 
+# Seconds that a rank may be silent unless --worker-timeout says otherwise, and what the start may take beyond: programs are loaded.
+SILENCE, LONGER_START = 60.0, 4.0
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from anncli.backends.ranks.agreement import Member
     from anncli.backends.ranks.crew import RankCrew
     from anncli.backends.ranks.world import World
@@ -57,12 +63,56 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
     _one_blas_thread()
     from anncli.backends.ranks.world import join
 
+    silence = asked_silence(arguments, os.environ)
+    with _Start(launch.rank, silence):
+        try:
+            world = join(launch.size, launch.mpi)
+        except UsageError as fault:
+            _refuse(launch, fault)
+        world.connect(silence)
+    from anncli.backends.ranks.leaving import leave_alone
+    from anncli.backends.ranks.watch import RankLost
+
     try:
-        world = join(launch.size, launch.mpi)
-    except UsageError as fault:
-        _refuse(launch, fault)
-    world.connect()
-    return _work(world)
+        return _work(world)
+    except RankLost as lost:
+        os.write(2, f"ann: {lost}\n".encode())
+        leave_alone(world.mpi, int(ExitCode.FAILURE))
+
+
+def asked_silence(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Seconds that a rank may be silent before the options are read: a command line that is wrong is told later."""
+    text = environment.get("ANN_WORKER_TIMEOUT", "")
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name.replace("_", "-") == "--worker-timeout":
+            text = value if equals else "".join(arguments[number + 1 : number + 2])
+    try:
+        seconds = float(text)
+    except ValueError:
+        return SILENCE
+    return seconds if 0 < seconds < threading.TIMEOUT_MAX else SILENCE
+
+
+class _Start:
+    """The block in which the ranks find each other. MPI waits there for all of them, and says nothing of one that does not come."""
+
+    def __init__(self, rank: int, silence: float) -> None:
+        self._rank, self._seconds = rank, silence + LONGER_START
+        self._timer = threading.Timer(self._seconds, self._give_up)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _give_up(self) -> None:
+        if self._rank == 0:
+            text = f"ann: not all ranks have started within {self._seconds:.0f} s (--worker-timeout)\n"
+            os.write(2, text.encode())
+        os._exit(int(ExitCode.FAILURE))
 
 
 def _work(world: World) -> Ending | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 import warnings
 from functools import partial
 from typing import Any
@@ -12,11 +11,9 @@ from anncli.backends.ranks.leaving import leave_alone, leave_together
 from anncli.backends.ranks.patience import wait
 from anncli.backends.ranks.watch import Watch
 from anncli.backends.ranks.wire import Wire
-from anncli.errors import ExitCode, UsageError
+from anncli.errors import UsageError
 
 MOST_RANKS = 64
-# Seconds that a rank may be silent before the program has read its options.
-SILENCE = 60.0
 _INSTALL = "install it: pip install 'anncli[mpi]' mpich, or load the MPI of the cluster and pip install 'anncli[mpi]'"
 
 
@@ -28,22 +25,16 @@ class World:
         self.rank, self.size = int(world.Get_rank()), int(world.Get_size())
         self._is_threaded = mpi.Query_thread() == mpi.THREAD_MULTIPLE
 
-    def connect(self) -> None:
-        """Make `watch` and `wire`; all ranks must."""
+    def connect(self, silence: float) -> None:
+        """Make `watch` and `wire`; all ranks must. silence: seconds after which a rank that says nothing is lost."""
         give_up = partial(leave_alone, self.mpi)
-        self.watch = Watch(self._duplicate(), platform.node(), SILENCE, give_up, self._is_threaded)
+        self.watch = Watch(self._duplicate(), platform.node(), silence, give_up, self._is_threaded)
         self.wire = Wire(self.mpi, self._duplicate(), self.watch)
 
     def _duplicate(self) -> Any:
-        """A communicator of all ranks; where one does not take part, the program ends."""
+        """A communicator of all ranks."""
         copy, request = self.mpi.COMM_WORLD.Idup()
-        until = time.monotonic() + SILENCE
-
-        def check() -> None:
-            if time.monotonic() > until:
-                leave_alone(self.mpi, int(ExitCode.FAILURE))
-
-        wait(request, check)
+        wait(request, lambda: None)
         return copy
 
     def end(self, code: int = 0) -> None:
