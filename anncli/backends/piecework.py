@@ -14,6 +14,10 @@ from anncli.backends.fixed_sums import FixedSum
 from anncli.maps import Relief
 
 
+# Rows times parameters of about a second.
+_LONG = 1 << 32
+
+
 class Sums(NamedTuple):
     """What a task gave, of all chunks or of some; parts are put together by adding each of its members.
 
@@ -103,7 +107,9 @@ class PartOfSums:
         return Sums(total.words, losses, answers, total.overflow)
 
     def _at_once(self, task: Task, portion: _Portion, total: FixedSum, losses: Array) -> bool:
-        """The gradients of all chunks in one call, where the session knows how."""
+        """The gradients of all chunks in one call, where the session knows how. Not of what takes long: between() could not end it."""
+        if len(portion.rows) * len(task.parameters) > _LONG:
+            return False
         starts = portion.starts[self._first : self._last + 1]
         runs = Runs(portion.rows, starts - starts[0], int(portion.starts[-1]))
         own = losses[self._first : self._last]

@@ -259,6 +259,8 @@ def main() -> None:
     parser.add_argument("--local", action="store_true")
     parser.add_argument("--mpirun", default=str(Path(sys.executable).parent / "mpirun"))
     asked = parser.parse_args()
+    # So that namespaces and the small disk go also where the campaign is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     reason = None if asked.local else why_not()
     if reason is not None:
         sys.exit(f"{reason}; --local does without")
