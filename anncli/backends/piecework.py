@@ -13,7 +13,6 @@ from anncli.backends.chunks import CHUNKS, Grouped, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
 from anncli.maps import Relief
 
-
 # Rows times parameters of about a second.
 _LONG = 1 << 32
 

@@ -12,7 +12,23 @@ from anncli.cli.main import run
 from anncli.errors import AnnError
 
 NETWORK = "anncli: 1\ninputs: 2\nlayers: [2 tanh, 1 logistic]\n"
-WORDS = "train net.nn big.npy 6 --label last --trainer rprop --refit no --patience 0 -q --checkpoint c".split()
+WORDS = [
+    "train",
+    "net.nn",
+    "big.npy",
+    "6",
+    "--label",
+    "last",
+    "--trainer",
+    "rprop",
+    "--refit",
+    "no",
+    "--patience",
+    "0",
+    "-q",
+    "--checkpoint",
+    "c",
+]
 LOST = Lost(2, "n7", None, 61.0)
 SAID = "ann: rank 2 on n7 has been silent for 61 s (--worker-timeout); "
 
