@@ -55,7 +55,7 @@ class TrainingRun:
         # One limit for all together.
         limit = None if seconds is None else TimeLimit(seconds)
         of_attempts = self._run_all if count == 1 else run_in_turn
-        self._on_device, self.elsewhere = on_device, elsewhere
+        self.on_device, self.elsewhere = on_device, elsewhere
         of_members = elsewhere if count == 1 else None
         numbers = range(1, count + 1)
         self._members = [Member(setup, of_attempts, limit, number, on_device, of_members) for number in numbers]
@@ -97,8 +97,8 @@ class TrainingRun:
         refuse_continued(self.setup.network, self.setup.options)
         # A memory is stored before the first epoch.
         limit = 0 if self.setup.network.stores else limit
-        if self._on_device is not None:
-            yield from self._epochs_on(self._on_device, limit)
+        if self.on_device is not None:
+            yield from self._epochs_on(self.on_device, limit)
         elif len(self._members) == 1:
             yield from self._members[0].epochs(limit)
         elif self.elsewhere is not None:

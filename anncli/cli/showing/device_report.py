@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from anncli.training.on_device import OnDevice
 from anncli.training.outcome import TrainingResult
+
+
+def device_summary(device: OnDevice | None) -> dict[str, Any]:
+    """Before a training: where it takes place, and whose weights it will have."""
+    return {} if device is None else {"device": {**device.description, "keeps_weights": device.keeps_weights}}
 
 
 def device_lines(result: TrainingResult) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from anncli.arrays import Array
 from anncli.cli.showing.decision_report import decision_document, decision_lines
-from anncli.cli.showing.device_report import device_document, device_lines
+from anncli.cli.showing.device_report import device_document, device_lines, device_summary
 from anncli.cli.showing.memory_report import patterns_document, stored_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
@@ -73,7 +73,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "dividetrain": chosen.dividetrain,
         "time_limit": chosen.time_limit,
         "restarts": chosen.restarts,
-        **seldom(setup),
+        **(seldom(setup) | device_summary(training.on_device)),
         "metric": chosen.metric,
         "keep": chosen.keep,
         "refit": setup.will_refit,
