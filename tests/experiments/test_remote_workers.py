@@ -70,6 +70,7 @@ def test_what_a_lost_worker_ran_is_begun_again_elsewhere() -> None:
 
 def test_a_lost_worker_that_the_scheduler_tells_of_by_its_call() -> None:
     cluster, told = FakeCluster("a", ticks=50), []
+    specs = with_data(numbered(1))
 
     def lose() -> None:
         (call,) = cluster.of_kind("run")
@@ -77,9 +78,12 @@ def test_a_lost_worker_that_the_scheduler_tells_of_by_its_call() -> None:
         cluster.queue.append(Fault(call.number, "KilledWorker", is_loss=True))
 
     cluster.at[10] = lose
-    (result,) = run(cluster, numbered(1), told)
+    (result,) = run(cluster, specs, told)
     assert result.evaluations == {"number": 0, "worker": "a"}
     assert told == ["worker a on n was lost; begun again elsewhere: number 0"]
+    # It was begun again under the same address, without the data.
+    assert len(cluster.of_kind("send")) == 2
+    forget(specs[0].data)
 
 
 def test_a_spec_that_kills_two_workers_fails_and_no_other_does() -> None:
@@ -146,6 +150,43 @@ def test_a_silent_worker_that_goes_is_lost_only_once() -> None:
     assert told == ["worker a on n has been silent for 5 s; begun again elsewhere: number 0", "worker a on n has gone"]
 
 
+def test_a_silent_worker_counts_for_no_job_and_gets_nothing() -> None:
+    cluster, told = FakeCluster("a", "b", ticks=60), []
+    cluster.at[6] = lambda: cluster.stopped.update(("a", "b"))
+    cluster.at[40] = lambda: cluster.join("c")
+    (result,) = run(cluster, numbered(1), told, jobs=1)
+    assert result.evaluations["worker"] == "c"
+    assert [call.worker for call in cluster.of_kind("run")] == ["a", "c"]
+    assert len(told) == 2
+
+
+def test_those_that_must_run_alone_do_not_wait_for_all_others() -> None:
+    cluster = FakeCluster("a", "b", "c", threads=2)
+    # No worker is ever idle by itself.
+    cluster.duration = lambda spec: 4 + 3 * (spec.labels["number"] % 2)
+    cluster.at[8] = lambda: cluster.kill("a")
+    assert numbers(run(cluster, numbered(60), [])) == list(range(60))
+    begun = [call.what.labels["number"] for call in cluster.of_kind("run")]
+    again = [place for place, number in enumerate(begun) if number in begun[:place]]
+    assert len(again) == 2
+    assert max(again) < 30
+
+
+def test_time_between_two_rounds_is_no_silence() -> None:
+    cluster, told = FakeCluster("a"), []
+    one = executor(cluster, told)
+    assert numbers(list(one.run(numbered(1)))) == [0]
+    cluster.time += 20 * LIMIT
+    cluster.is_mute = True
+    cluster.at[cluster.tick + 5] = lambda: setattr(cluster, "is_mute", False)
+    assert numbers(list(one.run(numbered(1)))) == [0]
+    cluster.time += 20 * LIMIT
+    cluster.kill("a")
+    cluster.at[cluster.tick + 5] = lambda: cluster.join("b")
+    assert numbers(list(one.run(numbered(1)))) == [0]
+    assert told == ["worker a on n has gone"]
+
+
 def test_a_worker_that_computes_for_long_is_not_silent() -> None:
     cluster, told = FakeCluster("a", "b", ticks=500), []
     assert numbers(run(cluster, numbered(2), told)) == [0, 1]
@@ -197,9 +238,15 @@ def test_a_scheduler_that_is_gone_or_silent_ends_the_command() -> None:
 
 def test_a_short_silence_of_the_scheduler_is_none_of_the_workers() -> None:
     cluster, told = FakeCluster("a", ticks=100), []
-    cluster.at[10] = lambda: setattr(cluster, "is_mute", True)
-    cluster.at[33] = lambda: setattr(cluster, "is_mute", False)
-    # A mute cluster counts no ticks of its calls.
+    cluster.at[8] = lambda: cluster.stopped.add("a")
+    cluster.at[14] = lambda: setattr(cluster, "is_mute", True)
+
+    def go_on() -> None:
+        cluster.is_mute = False
+        cluster.stopped.clear()
+
+    # 5.4 s after the last sign of the worker, but 4.2 s after the last news of any.
+    cluster.at[35] = go_on
     assert numbers(run(cluster, numbered(1), told)) == [0]
     assert told == []
 

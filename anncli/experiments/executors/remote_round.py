@@ -95,7 +95,7 @@ class Round:
     def give(self) -> None:
         """Give the specs that wait to the workers that are free."""
         ready = [worker for worker in self._workers.values() if worker.is_fit and self._prepare(worker)]
-        room = len(self._open) if self._jobs is None else self._jobs - sum(len(w.calls) for w in self._workers.values())
+        room = len(self._open) if self._jobs is None else self._jobs - self._n_running
         suspects = [task for task in self._waiting if task.losses]
         for task in suspects:
             idle = next((worker for worker in ready if not worker.calls), None)
@@ -115,6 +115,11 @@ class Round:
                 return
             self._begin(next(task for task in self._waiting if not task.losses), worker)
             room -= 1
+
+    @property
+    def _n_running(self) -> int:
+        """How many specs run, without those that silent workers may or may not run."""
+        return sum(len(worker.calls) - len(worker.moved) for worker in self._workers.values())
 
     def _begin(self, task: _Task, worker: RemoteWorker) -> None:
         self._waiting.remove(task)

@@ -51,8 +51,10 @@ class RemoteWorkers:
             return
         if self._cluster is None:
             self._cluster, self._facts = self._connect(), self._here()
-            self._heard = self._clock()
-        self._helped = self._clock()
+        # Between two rounds nobody listened.
+        self._heard = self._helped = now = self._clock()
+        for worker in self._workers.values():
+            worker.heard = now
         one = Round(specs, self._cluster, self._workers, self._jobs, self._notice)
         try:
             while one.is_open:
