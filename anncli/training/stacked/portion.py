@@ -17,8 +17,8 @@ from anncli.training.judge import Verdict
 from anncli.training.stacked.average import StackedAverage
 from anncli.training.stacked.job import Job
 from anncli.training.stacked.objective import StackedObjective
-from anncli.training.stacked.trainers import make_stacked_trainer
 from anncli.training.stacked.trainers.base import Team
+from anncli.training.stacked.trainers.choice import make_stacked_trainer
 from anncli.training.stopping import Success
 
 
