@@ -31,7 +31,7 @@ def end_now(number: int, frame: FrameType | None) -> None:
         os.write(2, b"ann: interrupted\n")
         os.write(1, interrupted_document())
     finally:
-        os._exit(130)
+        Interrupts.leave(130)
 
 
 def interrupted_document() -> bytes:
@@ -48,11 +48,13 @@ class Interrupts:
     """From begin() to end(), Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt(exit code).
 
     seen: the exit code of the signal, 0 without one; is_process: whether the process is `ann`; have_begun: whether a command
-    has. A signal that is ignored, as in background jobs, stays so, and where Python runs `ann` nothing changes.
+    has. A signal that is ignored, as in background jobs, stays so, and where Python runs `ann` nothing changes. leave(exit code):
+    ends the process at once, and with it the other ranks of a training.
     """
 
     seen = 0
     is_process = have_begun = False
+    leave = staticmethod(os._exit)
 
     def begin(self) -> None:
         Interrupts.have_begun = True

@@ -6,13 +6,15 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from typing import NoReturn
 
+from anncli.cli.interrupt import Interrupts
 from anncli.cli.launch import Launch, command_of, leave, refusal
 from anncli.errors import ExitCode, UsageError
 
 # Seconds that a rank may be silent unless --worker-timeout says otherwise, and what the start may take beyond: programs are loaded.
-SILENCE, LONGER_START = 60.0, 4.0
+SILENCE, LONGER_START = 60.0, 2.0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Ending:
         from anncli.backends.ranks.leaving import leave_alone
         from anncli.backends.ranks.watch import RankLost
 
+        # A signal that comes now would only change what the launcher says of a training that is over.
+        _ignore_signals()
         try:
             if self._crew.wire.is_broken:
                 leave_alone(self._world.mpi, code)
@@ -57,10 +61,10 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
         _refuse(launch, UsageError(refusal(launch, command)))
     if launch.rank:
         # Launchers send signals to all ranks. Rank 0 decides: it saves what it has, and then ends the others.
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        _ignore_signals()
     _one_blas_thread()
+    from anncli.backends.ranks.leaving import leave_alone
+    from anncli.backends.ranks.watch import RankLost
     from anncli.backends.ranks.world import join
 
     silence = asked_silence(arguments, os.environ)
@@ -69,10 +73,9 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
             world = join(launch.size, launch.mpi)
         except UsageError as fault:
             _refuse(launch, fault)
+        # From now on a rank that only ends makes some MPIs end the others by a crash, or leaves the launcher waiting for a host.
+        Interrupts.leave = partial(leave_alone, world.mpi)  # type: ignore[assignment]
         world.connect(silence)
-    from anncli.backends.ranks.leaving import leave_alone
-    from anncli.backends.ranks.watch import RankLost
-
     try:
         return _work(world)
     except RankLost as lost:
@@ -148,6 +151,12 @@ def _lead(world: World, members: list[Member], said: str | None) -> Ending:
         crew.tell(said)
     lead(crew)
     return Ending(world, crew)
+
+
+def _ignore_signals() -> None:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _one_blas_thread() -> None:

@@ -235,6 +235,7 @@ def test_letters_that_are_too_long_are_cut():
 
 def test_the_threads_of_a_watch_notice_silence_and_stop(monkeypatch):
     monkeypatch.setattr(watch, "_LATER", 0.0)
+    monkeypatch.setattr(watch, "_PARTING", 0.05)
     given_up = threading.Event()
     one = Watch(Communicator(Post(), 1, 2), "n1", 0.08, lambda code: given_up.set())
     assert given_up.wait(10.0)
@@ -244,6 +245,7 @@ def test_the_threads_of_a_watch_notice_silence_and_stop(monkeypatch):
 
 def test_where_mpi_is_stuck_after_a_loss_rank_0_is_rescued_by_a_thread(monkeypatch):
     monkeypatch.setattr(watch, "_STUCK", 0.05)
+    monkeypatch.setattr(watch, "_PARTING", 0.05)
     rescued, given_up = [], threading.Event()
     one = Watch(Communicator(Post(), 0, 2), "n0", 0.08, lambda code: given_up.set())
     one.rescue = rescued.append
@@ -252,6 +254,20 @@ def test_where_mpi_is_stuck_after_a_loss_rank_0_is_rescued_by_a_thread(monkeypat
         one.wait(lambda: Request(lambda: not given_up.wait(10.0)))
     one.stop()
     assert [lost.rank for lost in rescued[:1]] == [1]
+
+
+def test_ranks_part_with_no_letter_left_on_its_way():
+    post, ended = Post(), []
+    made = [Watch(Communicator(post, rank, 3), f"n{rank}", 60.0, ended.append) for rank in range(3)]
+    parting = [threading.Thread(target=one.stop) for one in made]
+    began = time.monotonic()
+    for thread in parting:
+        thread.start()
+    for thread in parting:
+        thread.join()
+    assert time.monotonic() - began < watch._PARTING
+    assert not any(post.letters.values())
+    assert ended == []
 
 
 def test_a_thread_that_is_stuck_in_mpi_holds_up_nobody_else(monkeypatch):

@@ -223,6 +223,9 @@ def _wrong_end(ground: Ground, fault: Fault, code: int, is_done: bool) -> str | 
         return "a traceback"
     if is_done:
         return None
+    if fault.said == "interrupted" and code and not (ground.folder / "c").exists():
+        # Before `ann` had begun, or loaded, a signal ends the processes as any others.
+        return None
     if code not in fault.codes if fault.codes else code == 0:
         return f"an exit code that is not one of {fault.codes}"
     if fault.said and not any(line.startswith("ann: ") and fault.said in line for line in said.splitlines()):

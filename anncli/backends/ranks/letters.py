@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-ALIVE, FAILED, OVER = b"a", b"f", b"o"
+ALIVE, FAILED, OVER, LAST = b"a", b"f", b"o", b"l"
 # Bytes of a letter, at most; longer texts are cut.
 _SIZE = 1024
 # Nobody else may use it on the communicator.
@@ -12,7 +12,7 @@ _TAG = 1
 
 
 class Letter(NamedTuple):
-    """kind: ALIVE with the name of the host as text, FAILED with what went wrong, or OVER with an exit code."""
+    """kind: ALIVE with the name of the host as text, FAILED with what went wrong, OVER with an exit code, or LAST: none follows."""
 
     kind: bytes
     text: str
@@ -55,7 +55,8 @@ class Letterbox:
         return Letter(found[:1], found[1:].decode("utf-8", "replace"))
 
     def close(self) -> None:
-        """Take back what has not come: MPI ends only without open requests."""
+        """Take back what has not come: MPI ends only without open requests. The last letter of the other must have come: of one
+        that nobody has received, libraries complain at the end."""
         self._coming.Cancel()
         self._coming.Wait()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from anncli.backends.ranks.letters import ALIVE, FAILED, OVER, Letter, Letterbox
+from anncli.backends.ranks.letters import ALIVE, FAILED, LAST, OVER, Letter, Letterbox
 from anncli.backends.ranks.patience import wait
 from anncli.errors import AnnError
 
@@ -20,6 +20,8 @@ _LETTERS_IN_LIMIT = 8
 _LATER = 2.0
 # Seconds that a call of MPI that never waits may take, once a rank is lost.
 _STUCK = 1.0
+# Seconds that the last letters of all ranks may take.
+_PARTING = 5.0
 
 
 class Lost(NamedTuple):
@@ -71,6 +73,7 @@ class Watch:
         self._host, self._give_up = host, give_up
         self.allow(limit)
         others = range(1, size) if self.rank == 0 else [0]
+        self._parted: set[Letterbox] = set()
         self._boxes = [Letterbox(communicator, other) for other in others]
         self._last_judged = time.monotonic()
         self._heard = dict.fromkeys(others, self._last_judged)
@@ -134,12 +137,24 @@ class Watch:
             time.sleep(0.001)
 
     def stop(self) -> None:
-        """End the watch: nobody is lost from now on. All ranks call it before MPI ends."""
+        """End the watch: nobody is lost from now on. All ranks call it before MPI ends, and part here from each other."""
         self._stop.set()
         for thread in self._threads:
             thread.join(_STUCK + self.between)
+        until, open_boxes = time.monotonic() + _PARTING, set(self._boxes)
         for box in self._boxes:
-            box.close()
+            box.urgent = Letter(LAST, "")
+        while open_boxes and time.monotonic() < until:
+            for box in tuple(open_boxes):
+                if not box.is_out:
+                    box.send(Letter(LAST, ""))
+                while (letter := box.take()) is not None:
+                    if letter.kind == LAST:
+                        self._parted.add(box)
+                if box in self._parted and box.is_out:
+                    box.close()
+                    open_boxes.remove(box)
+            time.sleep(0.001)
 
     def beat(self) -> None:
         """Send and take letters; not where another thread does so, or is stuck while it does."""
@@ -170,6 +185,8 @@ class Watch:
             self.hosts[other] = letter.text
         elif letter.kind == FAILED:
             self._miss(Lost(other, self.hosts.get(other, ""), letter.text, 0.0))
+        elif letter.kind == LAST:
+            self._parted.update(box for box in self._boxes if box.other == other)
         elif letter.kind == OVER:
             self._give_up(int(letter.text))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
+from anncli.cli.interrupt import Interrupts
 from anncli.errors import ExitCode
 from anncli.experiments.executors.holding import signals_held
 
@@ -99,4 +100,4 @@ class Interruption(SignalWatch):
         self._count += 1
         if self._count == 2:
             # No clean-up, which could hang; a file that is being replaced is complete at every moment.
-            os._exit(CODES[signal.Signals(number)])
+            Interrupts.leave(CODES[signal.Signals(number)])
