@@ -101,7 +101,8 @@ class _Start:
     """The block in which the ranks find each other. MPI waits there for all of them, and says nothing of one that does not come."""
 
     def __init__(self, rank: int, silence: float) -> None:
-        self._rank, self._seconds = rank, silence + LONGER_START
+        # Rank 0 is the first to give up, so that it can say why.
+        self._rank, self._seconds = rank, silence + LONGER_START * (1 if rank == 0 else 2)
         self._timer = threading.Timer(self._seconds, self._give_up)
         self._timer.daemon = True
 
@@ -115,7 +116,7 @@ class _Start:
         if self._rank == 0:
             text = f"ann: not all ranks have started within {self._seconds:.0f} s (--worker-timeout)\n"
             os.write(2, text.encode())
-        os._exit(int(ExitCode.FAILURE))
+        Interrupts.leave(int(ExitCode.FAILURE))
 
 
 def _work(world: World) -> Ending | None:

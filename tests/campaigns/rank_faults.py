@@ -30,7 +30,7 @@ from anncli.formats.files.checkpoint import load_checkpoint
 
 # Seconds that a rank may be silent, and by how much longer a run may take to end. TCP sends lost bytes again after pauses that
 # double: after a cut of 4 s the first ones come up to 4 s later, so where the network comes back the limit is longer.
-LIMIT, LONG_LIMIT, MARGIN = 3.0, 12.0, 5.0
+LIMIT, LONG_LIMIT, MARGIN = 4.0, 15.0, 5.0
 NETWORK = "anncli: 1\ninputs: 6\nlayers: [16 tanh, 1 logistic]\n"
 _FOLDER = Path(__file__).parent
 _MARK = f"ANN_CAMPAIGN={os.getpid()}"
@@ -160,10 +160,18 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
         patience += 3 * ground.seconds
     with suppress(subprocess.TimeoutExpired):
         code = launcher.wait(patience)
+    if code is None and not (ground.folder / "c").exists():
+        # The limit begins when `ann` has been loaded, which takes its time on a machine that has much to do.
+        with suppress(subprocess.TimeoutExpired):
+            code = launcher.wait(ground.seconds)
     took = time.monotonic() - begin
     is_whole = (ground.folder / "net.nn").read_bytes() == ground.bytes
+    # Of a host that is cut off while MPI starts, MPICH's launcher waits for news; `ann` has ended.
+    waits = code is None and FAULTS[kind].needs_hosts and not _ranks(ground)
     undo()
     remaining = left(ground.mark)
+    if waits:
+        return None, _lost(ground, dice)
     if code is None:
         launcher.kill()
         launcher.wait()
@@ -171,6 +179,13 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
     if remaining:
         return code, f"left {remaining}"
     return code, _wrong_end(ground, FAULTS[kind], code, is_over or (code == 0 and is_whole)) or _lost(ground, dice)
+
+
+def _ranks(ground: Ground) -> list[int]:
+    """The processes of `ann`, other than those of launchers."""
+    return [
+        number for number, own, words in processes(ground.mark) if "PMI_RANK" in own and words[1:3] == ["-m", "anncli"]
+    ]
 
 
 def _do(ground: Ground, kind: str, launcher: subprocess.Popen[bytes], dice: random.Random) -> Callable[[], None]:

@@ -7,11 +7,11 @@ import threading
 import time
 from typing import Any, NoReturn
 
-# Seconds for what all ranks do together at the end, and for an Abort, which may wait for a rank that is gone.
-_TOGETHER, _ABORT = 10.0, 2.0
+# Seconds for an Abort, which may wait for a rank that is gone.
+_ABORT = 2.0
 
 
-def leave_together(mpi: Any, code: int, seconds: float = _TOGETHER) -> None:
+def leave_together(mpi: Any, code: int, seconds: float) -> None:
     """End MPI on this rank, as all others do; where that takes longer than `seconds`, the process ends with the code.
 
     The process must then end as C programs do, not by os._exit: MPICH tells its launcher only then that all is well, and

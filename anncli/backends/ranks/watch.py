@@ -21,7 +21,7 @@ _LATER = 2.0
 # Seconds that a call of MPI that never waits may take, once a rank is lost.
 _STUCK = 1.0
 # Seconds that the last letters of all ranks may take.
-_PARTING = 5.0
+_PARTING = 2.0
 
 
 class Lost(NamedTuple):

@@ -14,6 +14,8 @@ from anncli.backends.ranks.wire import Wire
 from anncli.errors import UsageError
 
 MOST_RANKS = 64
+# Seconds that MPI may take to end, where ranks may be silent for longer.
+_LONGEST_END = 10.0
 _INSTALL = "install it: pip install 'anncli[mpi]' mpich, or load the MPI of the cluster and pip install 'anncli[mpi]'"
 
 
@@ -39,7 +41,7 @@ class World:
 
     def end(self, code: int = 0) -> None:
         """Leave MPI; all ranks must do so, and none may use it afterwards. code: of a process that cannot."""
-        leave_together(self.mpi, code)
+        leave_together(self.mpi, code, min(_LONGEST_END, self.watch.limit))
 
 
 def join(size: int, kind: str) -> World:
