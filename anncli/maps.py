@@ -21,6 +21,8 @@ from anncli.errors import AnnError, printable
 _MOST_RESIDENT = 1 << 28
 # Bytes that are read between two looks of a Relief.
 _RELIEF_BYTES = 1 << 25
+# Rows that are taken from a map at a time.
+_TAKEN_ROWS = 256
 _LOOK_SECONDS, _LOOK_SECONDS_UNKNOWN = 0.01, 0.25
 _STATM = "/proc/self/statm"
 
@@ -131,6 +133,18 @@ class Relief:
         if self._seen > _RELIEF_BYTES:
             self._seen = 0
             _release_all_when_large()
+
+
+def taken_rows(array: Array, rows: Array) -> Array:
+    """array[rows] for row numbers (m,), ascending, of an array (n, ...); of a map, the memory that reading takes is given back meanwhile."""
+    if map_of(array) is None or rows.dtype == np.bool_:
+        return array[rows]
+    relief, taken = Relief(array), np.empty((len(rows), *array.shape[1:]), dtype=array.dtype)
+    for start in range(0, len(rows), _TAKEN_ROWS):
+        block = rows[start : start + _TAKEN_ROWS]
+        taken[start : start + len(block)] = array[block]
+        relief.read(int(block[-1] - block[0]))
+    return taken
 
 
 def disk_array(shape: tuple[int, int], dtype: type[np.generic], parts: Iterable[Array]) -> Array:

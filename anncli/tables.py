@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, Tokens
+from anncli.maps import taken_rows
 
 MISSING = -1
 """The code of a missing cell."""
@@ -81,7 +82,7 @@ class TableColumn(NamedTuple):
     def take(self, rows: Array) -> TableColumn:
         """The cells of the rows (m,)."""
         if self.numbers is not None:
-            return TableColumn(self.name, self.numbers[rows], *self[2:])
+            return TableColumn(self.name, taken_rows(self.numbers, rows), *self[2:])
         assert self.codes is not None
         return TableColumn(self.name, None, self.codes[rows], *self[3:])
 
@@ -152,11 +153,15 @@ class Table(_Table):
 
     def take(self, rows: Array) -> Table:
         """The table of the rows (m,), ascending."""
-        matrix = None if self.matrix is None else self.matrix[rows]
-        taken = [column.take(rows) for column in self.columns]
-        if matrix is not None:
-            for at in range(matrix.shape[1]):
-                taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
+        matrix = None if self.matrix is None else taken_rows(self.matrix, rows)
+        start, stop = self.matrix_start, self.matrix_start + (0 if matrix is None else matrix.shape[1])
+        taken = list[TableColumn]()
+        for at, column in enumerate(self.columns):
+            # Of a memory map, each reading of a column brings the whole file into memory.
+            if matrix is not None and start <= at < stop:
+                taken.append(TableColumn(column.name, matrix[:, at - start]))
+            else:
+                taken.append(column.take(rows))
         own = None if self.samples is None else self.samples[rows]
         lines, tokens = self.lines_of(rows), None if self.tokens is None else self.tokens[rows]
         return self._replace(

@@ -10,13 +10,11 @@ import numpy as np
 from anncli.arrays import FLOAT32_MAX, Array, Inputs, Rows, Tokens, blocks, ragged_places, row_numbers
 from anncli.errors import DataError, did_you_mean
 from anncli.logarithm import logarithm
-from anncli.maps import Relief, map_of
+from anncli.maps import map_of, taken_rows
 from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
-# Rows of a memory map that are read between two looks at the memory that they take.
-_MAP_ROWS = 256
 # The sample that shows heavy tails: so many rows at most, of wide rows fewer, so many values in all, and so many rows at least.
 _MOST_TAIL_ROWS, _TAIL_VALUES, _TAIL_ROWS = 10_000, 2_000_000, 1000
 # The interquartile range of a normal distribution, in standard deviations.
@@ -174,11 +172,7 @@ def _sampled(inputs: Array, sample: Array) -> Callable[[int], Array]:
     """
     if map_of(inputs) is None:
         return lambda k: inputs[sample, k]
-    relief, values = Relief(inputs), np.empty((len(sample), inputs.shape[1]), dtype=inputs.dtype)
-    for block in blocks(len(sample), _MAP_ROWS):
-        rows = sample[block]
-        values[block] = inputs[rows]
-        relief.read(int(rows[-1] - rows[0]))
+    values = taken_rows(inputs, sample)
     return lambda k: values[:, k]
 
 
