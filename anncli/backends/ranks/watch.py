@@ -105,11 +105,14 @@ class Watch:
         if self.lost is not None:
             raise RankLost(self.lost)
 
-    def wait(self, begin: Callable[[], Any]) -> None:
-        """Call begin(), which returns a request of mpi4py, and return when that is done. Raises: RankLost where a rank is gone."""
+    def wait(self, begin: Callable[[], Any], on_its_way: bool = False) -> None:
+        """Call begin(), which returns a request of mpi4py, and return when that is done; on_its_way: see patience.wait().
+
+        Raises: RankLost where a rank is gone.
+        """
         self._in_mpi = True
         try:
-            wait(begin(), self.check)
+            wait(begin(), self.check, on_its_way)
         except Exception as fault:
             if not _is_of_mpi(fault):
                 raise
