@@ -210,11 +210,13 @@ def attempt(hosts: Hosts, kind: Kind, right: tuple[bytes, list[Any]], moment: fl
             while cluster.trainings() < 1 + int(moment * (N_TRAININGS - 4)) and process.poll() is None:
                 time.sleep(0.05)
             time.sleep(0.3 * (moment * 97 % 1))
+            early = process.poll() is not None
             began = time.monotonic()
             kind.strike(cluster)
             code = process.wait(120)
             seconds, done = time.monotonic() - began, cluster.trainings()
             faults = _faults(kind, code, seconds, (folder / "err").read_text("utf-8", "replace"))
+            faults += [(folder / "err").read_text("utf-8", "replace")[-300:]] if early else []
             faults += [] if hosts.bytes_of(2) > before + 10_000 else ["nothing went over the network"]
             if code == 0:
                 faults += [] if ((folder / "out").read_bytes(), ledger(folder)) == right else ["other bytes"]

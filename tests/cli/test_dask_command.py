@@ -127,6 +127,15 @@ def test_every_command_of_many_trainings(many: Path, ann: Ann, shared: LocalClus
     assert ledger(many / "there") == ledger(many / "here")
 
 
+@pytest.mark.parametrize("words", [("--restarts", "3"), ("--ensemble", "2")], ids=lambda words: words[0])
+def test_parts_of_one_training(many: Path, ann: Ann, shared: LocalCluster, words: tuple[str, ...]) -> None:
+    command = ("train", "net.nn", "pos.txt", "neg.txt", "30", *words)
+    here = ann(*command, "-o", "here.nn")
+    there = ann(*command, "-o", "there.nn", "--executor", shared.executor)
+    assert (many / "there.nn").read_bytes() == (many / "here.nn").read_bytes()
+    assert there.stdout.replace("there.nn", "here.nn") == here.stdout
+
+
 def test_bench_measures_elsewhere_too(many: Path, ann: Ann, shared: LocalCluster) -> None:
     command = ("bench", "net.nn", "pos.txt", "neg.txt", "10", "--trainers", "adam,scg", "--plot", "none")
     ann(*command, "--ledger", "here")
