@@ -150,6 +150,7 @@ def campaign(folder: Path, trials: int, seed: int, workers: Sequence[int] = (1, 
                 begin = time.monotonic()
                 output = search(own, arguments)
                 runs.append(Run(name, n, before, left_in(own, output), time.monotonic() - begin))
+                print(runs[-1], flush=True)
     return runs
 
 
