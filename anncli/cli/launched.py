@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import sys
 import threading
+import time
 from functools import partial
 from typing import NoReturn
 
 from anncli.cli.interrupt import Interrupts
-from anncli.cli.launch import Launch, command_of, leave, refusal
+from anncli.cli.launch import LEAVING, Launch, command_of, leave, refusal
+from anncli.cli.starting import Starting
 from anncli.errors import ExitCode, UsageError
 
-# Seconds that a rank may be silent unless --worker-timeout says otherwise, and what the start may take beyond: programs are loaded.
-SILENCE, LONGER_START = 60.0, 2.0
+# Seconds that a rank may be silent unless --worker-timeout says otherwise.
+SILENCE = 60.0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,20 +70,26 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
     from anncli.backends.ranks.watch import RankLost
     from anncli.backends.ranks.world import join
 
-    silence = asked_silence(arguments, os.environ)
-    with _Start(launch.rank, silence):
-        try:
-            world = join(launch.size, launch.mpi)
-        except UsageError as fault:
-            _refuse(launch, fault)
-        # From now on a rank that only ends makes some MPIs end the others by a crash, or leaves the launcher waiting for a host.
-        Interrupts.leave = partial(leave_alone, world.mpi)  # type: ignore[assignment]
-        world.connect(silence)
+    silence, world = asked_silence(arguments, os.environ), None
     try:
+        with Starting(launch.rank, silence):
+            try:
+                world = join(launch.size, launch.mpi)
+            except UsageError as fault:
+                _refuse(launch, fault)
+            # From now on a rank that only ends makes some MPIs end the others by a crash, or leaves the launcher waiting for a host.
+            Interrupts.leave = partial(leave_alone, world.mpi)  # type: ignore[assignment]
+            world.connect(silence)
         return _work(world)
     except RankLost as lost:
-        os.write(2, f"ann: {lost}\n".encode())
-        leave_alone(world.mpi, int(ExitCode.FAILURE))
+        text = str(lost)
+    except Exception as fault:
+        # A rank that ended in another way would leave the others waiting for it.
+        text = f"rank {launch.rank} on {platform.node()} failed: {type(fault).__name__}: {fault}"
+    os.write(2, f"ann: {text}\n".encode())
+    time.sleep(LEAVING)
+    Interrupts.leave(int(ExitCode.FAILURE))
+    return None
 
 
 def asked_silence(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
@@ -95,28 +104,6 @@ def asked_silence(arguments: Sequence[str], environment: Mapping[str, str]) -> f
     except ValueError:
         return SILENCE
     return seconds if 0 < seconds < threading.TIMEOUT_MAX else SILENCE
-
-
-class _Start:
-    """The block in which the ranks find each other. MPI waits there for all of them, and says nothing of one that does not come."""
-
-    def __init__(self, rank: int, silence: float) -> None:
-        # Rank 0 is the first to give up, so that it can say why.
-        self._rank, self._seconds = rank, silence + LONGER_START * (1 if rank == 0 else 2)
-        self._timer = threading.Timer(self._seconds, self._give_up)
-        self._timer.daemon = True
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def _give_up(self) -> None:
-        if self._rank == 0:
-            text = f"ann: not all ranks have started within {self._seconds:.0f} s (--worker-timeout)\n"
-            os.write(2, text.encode())
-        Interrupts.leave(int(ExitCode.FAILURE))
 
 
 def _work(world: World) -> Ending | None:

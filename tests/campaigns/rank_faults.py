@@ -166,8 +166,11 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
             code = launcher.wait(ground.seconds)
     took = time.monotonic() - begin
     is_whole = (ground.folder / "net.nn").read_bytes() == ground.bytes
-    # Of a host that is cut off while MPI starts, MPICH's launcher waits for news; `ann` has ended.
-    waits = code is None and FAULTS[kind].needs_hosts and not _ranks(ground)
+    # Of a host that is cut off while MPI starts, MPICH's launcher waits for news; `ann` has ended. And nobody is left to miss a
+    # rank 0 that is stopped after the network was written.
+    waits = code is None and (
+        (FAULTS[kind].needs_hosts and not _ranks(ground)) or (kind == "rank 0 stopped" and is_whole)
+    )
     undo()
     remaining = left(ground.mark)
     if waits:
@@ -234,14 +237,20 @@ def _fill(path: Path) -> None:
 
 def _wrong_end(ground: Ground, fault: Fault, code: int, is_done: bool) -> str | None:
     said = ground.said
+    # Before `ann` is loaded, a signal ends the process as any other.
+    is_early = code != 0 and not (ground.folder / "c").exists()
+    if is_early and fault in (
+        FAULTS["exception on a rank"],
+        FAULTS["SIGTERM to the launcher"],
+        FAULTS["SIGINT to the launcher"],
+    ):
+        return None
     if "Traceback" in said:
         return "a traceback"
     if is_done:
         return None
-    if fault.said == "interrupted" and code and not (ground.folder / "c").exists():
-        # Before `ann` had begun, or loaded, a signal ends the processes as any others.
-        return None
-    if code not in fault.codes if fault.codes else code == 0:
+    # And launchers have their own opinion of how a rank ended that never told them that it began.
+    if not is_early and (code not in fault.codes if fault.codes else code == 0):
         return f"an exit code that is not one of {fault.codes}"
     if fault.said and not any(line.startswith("ann: ") and fault.said in line for line in said.splitlines()):
         return f"does not say {fault.said!r}"
