@@ -1,0 +1,41 @@
+"""A start of ranks that does not come together ends, also where C holds Python meanwhile, as MPI does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork()")
+PROGRAM = """
+import ctypes, sys
+from anncli.cli import starting
+starting._LONGER = 0.25
+with starting.Starting({rank}, 0.25):
+    # PyDLL keeps the lock of Python, so that no thread of Python runs.
+    ctypes.PyDLL(None).usleep({microseconds})
+print("started")
+"""
+
+
+def start(rank: int, microseconds: int) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", PROGRAM.format(rank=rank, microseconds=microseconds)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_rank_0_says_that_not_all_have_started():
+    ended = start(0, 20_000_000)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "ann: not all ranks have started within 0 s (--worker-timeout)\n"
+
+
+def test_other_ranks_end_without_a_word():
+    ended = start(1, 20_000_000)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "")
+
+
+def test_a_start_in_time_leaves_nothing_behind():
+    ended = start(0, 1000)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "started\n", "")
