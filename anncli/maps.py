@@ -140,8 +140,11 @@ def taken_rows(array: Array, rows: Array) -> Array:
     if map_of(array) is None or rows.dtype == np.bool_:
         return array[rows]
     relief, taken = Relief(array), np.empty((len(rows), *array.shape[1:]), dtype=array.dtype)
-    for start in range(0, len(rows), _TAKEN_ROWS):
-        block = rows[start : start + _TAKEN_ROWS]
+    # A system may bring all of the file between two such rows into memory.
+    span = array.strides[0] * (int(rows[-1] - rows[0]) + 1) if len(rows) else 0
+    size = max(1, min(_TAKEN_ROWS, len(rows) * _RELIEF_BYTES // max(1, span)))
+    for start in range(0, len(rows), size):
+        block = rows[start : start + size]
         taken[start : start + len(block)] = array[block]
         relief.read(int(block[-1] - block[0]))
     return taken

@@ -127,3 +127,27 @@ def test_the_order_of_few_rows_is_the_same_as_ever() -> None:
     assert plain.tolist() == sized.tolist() == np.random.default_rng(0).permutation(50).tolist()
     # 50 rows of 4 MB are more than a window.
     assert shuffled(rows, np.random.default_rng(0), 1 << 22).tolist() != plain.tolist()
+
+
+def test_rows_taken_from_a_map_are_those_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "x.npy", np.arange(60.0).reshape(20, 3))
+    there = np.load(tmp_path / "x.npy", mmap_mode="r")
+    monkeypatch.setattr(maps, "_RELIEF_BYTES", 100)
+    for rows in (np.arange(0, 20, 3), np.array([5]), np.array([], dtype=np.int64)):
+        assert np.array_equal(maps.taken_rows(there, rows), there[rows])
+        assert np.array_equal(maps.taken_rows(there[:, 1], rows), there[rows, 1])
+
+
+def test_a_place_in_a_file_is_found_again_and_another_file_is_not(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(600.0).reshape(200, 3))
+    there = np.load(tmp_path / "x.npy", mmap_mode="r").view(np.ndarray)[:, 1:]
+    place = maps.place_of(there)
+    assert place is not None
+    found = place.mapped(10, 20)
+    assert found is not None
+    assert np.array_equal(found, there[10:20])
+    assert found.flags.c_contiguous == there.flags.c_contiguous
+    assert maps.place_of(np.zeros((3, 3))) is None
+    assert place._replace(sample=b"other").mapped(0, 5) is None
+    assert place._replace(changed=0).mapped(0, 5) is None
+    assert place._replace(path=str(tmp_path / "none.npy")).mapped(0, 5) is None
