@@ -13,6 +13,8 @@ import pytest
 from ann_process import ROOT
 from inside import Done, ann  # noqa: F401, a fixture
 
+from anncli.backends.crew import LocalCrew, use_crew
+from anncli.cli.running import devices
 from anncli.training.stacked.trainers.names import MOST_LM_PARAMETERS, STACKED_TRAINERS
 
 NETWORK = "anncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]\n"
@@ -107,6 +109,28 @@ def test_executors_do_not_go_with_a_device(ann: Call) -> None:  # noqa: F811
             told
             == "ann: --executor and --device cuda: a device trains at once what an executor would run; leave one out\n"
         )
+
+
+@pytest.mark.usefixtures("torch")
+def test_ranks_have_no_device(ann: Call) -> None:  # noqa: F811
+    crew = LocalCrew()
+    crew.size = 4
+    with use_crew(crew):
+        told = ann(*TRAIN, "--restarts", 9, "--device", "torch-cpu", check=2).stderr
+    assert told == (
+        "ann: --device torch-cpu and 4 ranks: ranks have a part of the rows each, and a device has all of them; "
+        "leave --device out, or start it without a launcher\n"
+    )
+
+
+def test_with_v_many_trainings_are_told_of_a_gpu(ann: Call, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(devices, "find_spec", lambda name: name)
+    text = "ann: 100 trainings of one network: a GPU, --device cuda or mps, may have them sooner; ann never takes one by itself\n"
+    assert text in ann(*TRAIN, "--restarts", 100, "-v", check=3).stderr
+    assert text not in ann(*TRAIN, "--restarts", 100, check=3).stderr
+    assert "trainings of one network" not in ann(*TRAIN, "--restarts", 99, "-v", check=3).stderr
+    monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    assert text not in ann(*TRAIN, "--restarts", 100, "-v", check=3).stderr
 
 
 def test_weights_of_no_device_cannot_be_kept(ann: Call) -> None:  # noqa: F811
