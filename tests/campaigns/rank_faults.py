@@ -181,7 +181,7 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
         return code, f"hangs after {took:.1f} s: {remaining}"
     if remaining:
         return code, f"left {remaining}"
-    return code, _wrong_end(ground, FAULTS[kind], code, is_over or (code == 0 and is_whole)) or _lost(ground, dice)
+    return code, _wrong_end(ground, FAULTS[kind], code, is_over or is_whole) or _lost(ground, dice)
 
 
 def _ranks(ground: Ground) -> list[int]:
