@@ -181,6 +181,8 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
         return code, f"hangs after {took:.1f} s: {remaining}"
     if remaining:
         return code, f"left {remaining}"
+    if is_over and code:
+        return code, "ended before the fault"
     return code, _wrong_end(ground, FAULTS[kind], code, is_over or is_whole) or _lost(ground, dice)
 
 
@@ -287,7 +289,7 @@ def main() -> None:
     parser.add_argument("--mpirun", default=str(Path(sys.executable).parent / "mpirun"))
     asked = parser.parse_args()
     # So that namespaces and the small disk go also where the campaign is ended.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     reason = None if asked.local else why_not()
     if reason is not None:
         sys.exit(f"{reason}; --local does without")
@@ -300,6 +302,12 @@ def main() -> None:
     for failure in report.failures:
         print(failure)
     sys.exit(bool(report.failures))
+
+
+def _end(number: int, _: object) -> None:
+    # A second one would cut the cleaning short.
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 class small_disk:  # noqa: N801
