@@ -25,7 +25,7 @@ from anncli.experiments.spec import DataRef, Spec
 from anncli.experiments.worker import run_spec
 
 # Seconds between two looks at the members, and at the connection; for a connection, and for its end.
-_INTERVAL, _GUARD, _PATIENCE, _FAREWELL = 1.0, 0.1, 15.0, 1.0
+_INTERVAL, _GUARD, _PATIENCE, _FAREWELL = 1.0, 0.1, 30.0, 1.0
 
 
 class DaskCluster:
