@@ -238,18 +238,19 @@ def test_little_memory_makes_portions(device: Device) -> None:
         on_device([attempt(StackedAttempt, 1, trainer="adam")], device, 1, memory=100)
 
 
+@pytest.mark.timeout(900)
 def test_a_hundred_restarts_of_cancer_are_those_of_one_at_a_time(device: Device) -> None:
-    from anncli import load, read
+    from anncli import load, read_dataset
     from anncli.api import start_training
     from anncli.training.restarts import make_attempt
 
     root = Path(__file__).parents[2]
-    data = read(root / "data/cancer.csv", label="diagnosis")
+    data = read_dataset([root / "data/breast_w/malignant.txt", root / "data/breast_w/benign.txt"])
     for trainer in ("irprop+", "adam"):
         with closing(start_training(load(root / "configs/cancer.nn"), data, trainer=trainer, restarts=100)) as run:
             setup = run.setup
             together = on_device([make_attempt(StackedAttempt, setup, k) for k in range(1, 101)], device, 50)
-            for number in (1, 2, 50, 100):
+            for number in (1, 50, 100):
                 alone = on_device([make_attempt(StackedAttempt, setup, number)], device, 50)[0]
                 assert_alike(alone, together[number - 1])
                 cpu = on_cpu([make_attempt(Attempt, setup, number)], 50)[0]
