@@ -18,7 +18,7 @@ from anncli.errors import AnnError
 from anncli.experiments.executors.address import Address, knock
 from anncli.experiments.executors.base import Terms
 from anncli.experiments.executors.cluster import Answer, Fault, Gone, Member, Members, News
-from anncli.experiments.executors.dask_work import can_read, greet, run_here
+from anncli.experiments.executors.dask_work import Parcel, can_read, greet, run_here
 from anncli.experiments.inputs import Data
 from anncli.experiments.sent_setup import SentSetup
 from anncli.experiments.spec import DataRef, Spec
@@ -106,7 +106,7 @@ class DaskCluster:
 
     async def _scatter(self, worker: str, data: Data | SentSetup) -> Any:
         # Each worker has a copy of its own: of copies with one name Dask would remove those that seem too many.
-        return await self._client.scatter(data, workers=[worker], hash=False)
+        return await self._client.scatter(Parcel(data), workers=[worker], hash=False)
 
     def _drop(self, number: int) -> None:
         task, future = self._calls.pop(number, None), self._futures.pop(number, None)
