@@ -22,7 +22,7 @@ BACKENDS: dict[str, BackendName] = {
 DEVICE_NAMES: dict[str, str] = {
     "auto": "the CPU",
     "cpu": "the CPU",
-    "torch-cpu": "torch on the CPU, which is slower and computes what a GPU would",
+    "torch-cpu": "torch on the CPU, which computes what a GPU would",
     "cuda": "a GPU of NVIDIA, or of AMD with torch for ROCm; cuda:1 is the second one",
     "mps": "the GPU of an Apple computer",
 }
