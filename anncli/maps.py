@@ -144,9 +144,9 @@ def taken_rows(array: Array, rows: Array) -> Array:
     span = array.strides[0] * (int(rows[-1] - rows[0]) + 1) if len(rows) else 0
     size = max(1, min(_TAKEN_ROWS, len(rows) * _RELIEF_BYTES // max(1, span)))
     for start in range(0, len(rows), size):
-        block = rows[start : start + size]
-        taken[start : start + len(block)] = array[block]
-        relief.read(int(block[-1] - block[0]))
+        part = rows[start : start + size]
+        taken[start : start + len(part)] = array[part]
+        relief.read(int(part[-1] - part[0]))
     return taken
 
 

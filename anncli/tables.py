@@ -154,14 +154,12 @@ class Table(_Table):
     def take(self, rows: Array) -> Table:
         """The table of the rows (m,), ascending."""
         matrix = None if self.matrix is None else taken_rows(self.matrix, rows)
-        start, stop = self.matrix_start, self.matrix_start + (0 if matrix is None else matrix.shape[1])
-        taken = list[TableColumn]()
-        for at, column in enumerate(self.columns):
-            # Of a memory map, each reading of a column brings the whole file into memory.
-            if matrix is not None and start <= at < stop:
-                taken.append(TableColumn(column.name, matrix[:, at - start]))
-            else:
-                taken.append(column.take(rows))
+        # Of a memory map, each reading of a column brings the whole file into memory.
+        parts = {} if matrix is None else dict(enumerate(matrix.T, self.matrix_start))
+        taken = [
+            TableColumn(column.name, parts[at]) if at in parts else column.take(rows)
+            for at, column in enumerate(self.columns)
+        ]
         own = None if self.samples is None else self.samples[rows]
         lines, tokens = self.lines_of(rows), None if self.tokens is None else self.tokens[rows]
         return self._replace(
