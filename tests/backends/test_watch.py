@@ -241,6 +241,8 @@ def test_the_threads_of_a_watch_notice_silence_and_stop(monkeypatch):
     assert given_up.wait(10.0)
     one.stop()
     assert not any(thread.is_alive() for thread in one._threads)
+    # Nobody said farewell: MPI would wait for that rank for ever.
+    assert not one.has_parted
 
 
 def test_where_mpi_is_stuck_after_a_loss_rank_0_is_rescued_by_a_thread(monkeypatch):
@@ -268,6 +270,7 @@ def test_ranks_part_with_no_letter_left_on_its_way():
     assert time.monotonic() - began < watch._PARTING
     assert not any(post.letters.values())
     assert ended == []
+    assert all(one.has_parted for one in made)
 
 
 def test_a_thread_that_is_stuck_in_mpi_holds_up_nobody_else(monkeypatch):

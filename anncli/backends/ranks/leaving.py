@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import threading
-import time
 from typing import Any, NoReturn
 
 # Seconds for an Abort, which may wait for a rank that is gone.
 _ABORT = 2.0
 
 
-def leave_together(mpi: Any, code: int, seconds: float) -> None:
-    """End MPI on this rank, as all others do; where that takes longer than `seconds`, the process ends with the code.
+def leave_together(mpi: Any, seconds: float) -> None:
+    """End MPI on this rank, as all others do; where that takes longer than `seconds`, the process ends with 1. MPI holds Python
+    meanwhile, so no thread of Python could end it.
 
     The process must then end as C programs do, not by os._exit: MPICH tells its launcher only then that all is well, and
     the launcher would kill the ranks that are still at work.
 
     Args: mpi: the module mpi4py.MPI.
     """
-    threading.Thread(target=_end_later, args=(code, seconds), daemon=True).start()
+    # What it writes about Python's stack is for nobody.
+    faulthandler.dump_traceback_later(seconds, exit=True, file=os.pipe()[1])
     mpi.Finalize()
 
 
@@ -35,9 +37,4 @@ def leave_alone(mpi: Any, code: int, seconds: float = _ABORT) -> NoReturn:
     aborting = threading.Thread(target=mpi.COMM_WORLD.Abort, args=(code,), daemon=True)
     aborting.start()
     aborting.join(seconds)
-    os._exit(code)
-
-
-def _end_later(code: int, seconds: float) -> None:
-    time.sleep(seconds)
     os._exit(code)

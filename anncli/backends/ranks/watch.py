@@ -74,6 +74,7 @@ class Watch:
         self.allow(limit)
         others = range(1, size) if self.rank == 0 else [0]
         self._parted: set[Letterbox] = set()
+        self.has_parted = False
         self._boxes = [Letterbox(communicator, other) for other in others]
         self._last_judged = time.monotonic()
         self._heard = dict.fromkeys(others, self._last_judged)
@@ -140,7 +141,8 @@ class Watch:
             time.sleep(0.001)
 
     def stop(self) -> None:
-        """End the watch: nobody is lost from now on. All ranks call it before MPI ends, and part here from each other."""
+        """End the watch: nobody is lost from now on. All ranks call it before MPI ends, and part here from each other; has_parted says
+        whether all did, and MPI can end."""
         self._stop.set()
         for thread in self._threads:
             thread.join(_STUCK + self.between)
@@ -158,6 +160,7 @@ class Watch:
                     box.close()
                     open_boxes.remove(box)
             time.sleep(0.001)
+        self.has_parted = not open_boxes
 
     def beat(self) -> None:
         """Send and take letters; not where another thread does so, or is stuck while it does."""

@@ -41,7 +41,9 @@ class World:
 
     def end(self, code: int = 0) -> None:
         """Leave MPI; all ranks must do so, and none may use it afterwards. code: of a process that cannot."""
-        leave_together(self.mpi, code, min(_LONGEST_END, self.watch.limit))
+        if not self.watch.has_parted:
+            leave_alone(self.mpi, code)
+        leave_together(self.mpi, min(_LONGEST_END, self.watch.limit))
 
 
 def join(size: int, kind: str) -> World:
