@@ -77,7 +77,10 @@ def test_a_command_that_does_not_distribute_is_refused_by_rank_0_alone(ann: Ann,
 def test_the_refusal_is_a_document_with_json(ann: Ann) -> None:
     done = ann("cv", "a.csv", "--json", env={**SRUN, "SLURM_PROCID": "0"}, check=2)
     error = json.loads(done.stdout)["error"]
-    assert (error["kind"], error["message"]) == ("usage", "ann cv does not run on 8 ranks; start it without srun")
+    assert (error["kind"], error["message"]) == (
+        "usage",
+        "ann cv does not run on 8 ranks; start it without srun, with --jobs 8, or with --executor on several machines",
+    )
 
 
 def test_help_is_shown_once(ann: Ann) -> None:
