@@ -19,13 +19,19 @@ def idle_ranks(size: int) -> str:
 
 def idle_reason(setup: Setup, size: int) -> str | None:
     """Why ranks other than 0 of `size` ranks have nothing to do, in one line; None where they have."""
-    options, n = setup.options, len(setup.rows["training"])
-    idle = idle_ranks(size)
-    over = f"over {size} ranks are slower than one process"
-    if n < LEAST_ROWS:
-        return f"fewer than {LEAST_ROWS:,} training rows: {idle}"
+    reason = _small_steps(setup, size)
+    if len(setup.rows["training"]) >= LEAST_ROWS:
+        return reason
+    is_shared_later = reason is None and setup.will_refit and len(setup.final_rows) >= LEAST_ROWS
+    until = " until the final training on all rows" if is_shared_later else ""
+    return f"fewer than {LEAST_ROWS:,} training rows: {idle_ranks(size)}{until}"
+
+
+def _small_steps(setup: Setup, size: int) -> str | None:
+    """The same for enough rows, where a step sees too few of them."""
+    options, over = setup.options, f"over {size} ranks are slower than one process"
     if setup.problem.truncate:
-        return f"samples are presented piece by piece (--truncate): {idle}"
+        return f"samples are presented piece by piece (--truncate): {idle_ranks(size)}"
     module, batch = TRAINER_NAMES[options.trainer].module, int(options.trainer_options.get("batch_size", 0) or 0)
     if module == "online":
         return f"rows one at a time {over}; use --trainer adam --batch-size {LEAST_BATCH}, or --trainer lbfgs"

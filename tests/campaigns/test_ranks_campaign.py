@@ -102,6 +102,10 @@ def test_ranks_of_different_versions_are_refused_by_rank_0_alone(folder: Path, t
     [
         ("net.nn few.txt more.txt", "fewer than 65,536 training rows: rank 1 stays idle"),
         (
+            "net.nn d.npy --label last --validation 0.3 --trainer lbfgs",
+            "fewer than 65,536 training rows: rank 1 stays idle until the final training on all rows",
+        ),
+        (
             "net.nn d.npy --label last --batch-size 32 --validation 0",
             "batches of 32 over 2 ranks are slower than one process; use --batch-size 4096 or --trainer lbfgs",
         ),
