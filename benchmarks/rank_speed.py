@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-sys.path.insert(0, str(ROOT / "tests/campaigns"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/campaigns"))
 from hosts import Hosts, why_not
 from launchers import environment
 
+ROOT = Path(__file__).parents[1]
 MPIRUN = str(Path(sys.executable).parent / "mpirun")
 CHUNKS = 64
 EXPECTED = (2, 4, 8, 16, 32, 64)
