@@ -172,6 +172,15 @@ def test_those_that_must_run_alone_do_not_wait_for_all_others() -> None:
     assert max(again) < 30
 
 
+def test_those_that_must_run_alone_wait_where_nothing_else_does() -> None:
+    cluster, told = FakeCluster("a", "b", "c", threads=2), []
+    # b and c are left with one spec each and a free thread, and nothing waits but what was lost with a.
+    cluster.duration = lambda spec: 20 if spec.labels["number"] % 2 else 8
+    cluster.at[6] = lambda: cluster.kill("a")
+    assert numbers(run(cluster, numbered(6), told)) == list(range(6))
+    assert len(told) == 1
+
+
 def test_time_between_two_rounds_is_no_silence() -> None:
     cluster, told = FakeCluster("a"), []
     one = executor(cluster, told)
