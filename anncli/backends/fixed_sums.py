@@ -7,13 +7,16 @@ each. The exponent e is 0; where a word could overflow, the whole sum is taken a
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled import native_module
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 EXPONENTS = (0, 50, 100)
 
@@ -85,6 +88,9 @@ def add_in_threads(add: Callable[[int, int, FixedSum], None], n: int, total: Fix
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
+    # 10 ms, which a training of few rows need not wait for.
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(threads - 1, thread_name_prefix="ann-sums")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import select
+import signal
 
 # Seconds that the start may take beyond --worker-timeout: programs are loaded.
 _LONGER = 2.0
@@ -43,6 +44,9 @@ class Starting:
             os.close(reading)
             return writing
         try:
+            # A signal to all processes of the group is for the parent, which says what it does.
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
             os.close(writing)
             seconds = max(0.0, self._seconds - 0.2)
             if not select.select([reading], [], [], seconds)[0]:

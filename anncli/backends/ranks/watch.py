@@ -85,6 +85,8 @@ class Watch:
         #: On rank 0, called from a thread where MPI holds the program for good after a rank is lost: it says and saves what it can.
         self.rescue: Callable[[Lost], object] = lambda lost: None
         self._in_mpi = False
+        # Requests that nobody waits for any more.
+        self._left: list[Any] = []
         self._beating, self._judging, self._stop = threading.Lock(), threading.Lock(), threading.Event()
         self._threads: list[threading.Thread] = []
         self.beat()
@@ -111,10 +113,13 @@ class Watch:
 
         Raises: RankLost where a rank is gone.
         """
-        self._in_mpi = True
+        self._in_mpi, request = True, None
         try:
-            wait(begin(), self.check, on_its_way)
+            request = begin()
+            wait(request, self.check, on_its_way)
         except Exception as fault:
+            # It may still come, from ranks that are well: what it is written to must stay, also while the network is saved.
+            self._left.append(request)
             if not _is_of_mpi(fault):
                 raise
             self._break(fault)
@@ -129,6 +134,7 @@ class Watch:
         self._boxes[0].urgent = Letter(FAILED, text)
         while not self._stop.is_set():
             self.beat()
+            self.judge()
             time.sleep(0.01)
 
     def dismiss(self, code: int, patience: float = 1.0) -> None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anncli.backends.base import Problem
 from anncli.backends.crew import current_crew
-from anncli.backends.stacked.device import Device, open_device
 from anncli.cli.showing.console import Console
 from anncli.errors import UsageError, count_of
 from anncli.experiments.executors.base import Executor
-from anncli.experiments.executors.on_device import Trainings
 from anncli.experiments.spec import Spec
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import choose_loss
 from anncli.training.on_device import OnDevice
-from anncli.training.stacked.groups import run_groups
-from anncli.training.stacked.run import refusal
 
+if TYPE_CHECKING:
+    from anncli.backends.stacked.device import Device
+
+# What devices need is imported inside functions: trainings on the CPU do not wait for it.
 # From so many trainings on a GPU can be worth its start; see docs/devices.md.
 _MANY = 100
 
@@ -36,6 +36,8 @@ def opened_device(name: str, keeps_weights: bool) -> OnDevice | None:
             f"--device {name} and {n_ranks} ranks: ranks have a part of the rows each, and a device has all of them"
         )
         raise UsageError(message, advice="leave --device out, or start it without a launcher")
+    from anncli.backends.stacked.device import open_device
+
     return on_device(open_device(name), keeps_weights)
 
 
@@ -48,6 +50,8 @@ def say_where_one_pays(console: Console, n_trainings: int) -> None:
 
 def on_device(device: Device, keeps_weights: bool) -> OnDevice:
     """A device as a run uses it. Its number says nothing about the results, and is left out."""
+    from anncli.training.stacked.groups import run_groups
+
     kind = device.name.partition(":")[0]
     hardware = {} if device.hardware in ("cpu", kind) else {"hardware": device.hardware}
     description = {"name": kind, **hardware, "torch": str(device.torch.__version__)}
@@ -68,7 +72,11 @@ def check_options(name: str, network: Network | None, options: TrainingOptions) 
 
 def check_problem(name: str, problem: Problem, options: TrainingOptions) -> None:
     """The same for what is known when the data are read."""
-    if name != "cpu" and (reason := refusal(problem, options)) is not None:
+    if name == "cpu":
+        return
+    from anncli.training.stacked.run import refusal
+
+    if (reason := refusal(problem, options)) is not None:
         raise UsageError(f"--device {name}: {reason}", advice="leave --device out")
 
 
@@ -90,6 +98,8 @@ def refuse_device(name: str, what: str) -> None:
 
 def device_of(executor: Executor) -> OnDevice | None:
     """The device that an executor trains on, None for the CPU."""
+    from anncli.experiments.executors.on_device import Trainings
+
     return executor.device if isinstance(executor, Trainings) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anncli.backends.crew import current_crew
 from anncli.cli.asking.settings import TrainSettings
-from anncli.errors import UsageError, printable
+from anncli.errors import UsageError
 from anncli.training.idle_ranks import idle_ranks, idle_reason, rows_of_ranks
 from anncli.training.setup import Setup
 
@@ -33,9 +33,7 @@ def announce_ranks(settings: TrainSettings, setup: Setup) -> None:
     if crew.size == 1:
         return
     tell_news(settings)
-    if settings.device != "cpu":
-        console.warn(f"--device {printable(settings.device)} computes alone: {idle_ranks(crew.size)}")
-    elif (reason := idle_reason(setup, crew.size)) is not None:
+    if (reason := idle_reason(setup, crew.size)) is not None:
         console.warn(reason)
     else:
         rows = ", ".join(f"{n:,}" for n in rows_of_ranks(len(setup.rows["training"]), crew.size))

@@ -111,10 +111,10 @@ class Round:
             return
         while self._waiting and ready and room > 0:
             worker = max(ready, key=lambda worker: worker.free)
-            task = next((task for task in self._waiting if not task.losses), None)
-            if task is None or not worker.free:
+            first = next((task for task in self._waiting if not task.losses), None)
+            if first is None or not worker.free:
                 return
-            self._begin(task, worker)
+            self._begin(first, worker)
             room -= 1
 
     @property
