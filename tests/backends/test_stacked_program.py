@@ -255,5 +255,10 @@ def test_a_device_that_is_not_there_gives_the_reason_of_torch() -> None:
         pytest.skip("there is a GPU")
     with pytest.raises(UsageError, match=r"^--device cuda:1: .*CUDA.*; use --device cpu$"):
         open_device("cuda:1")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(
+            UsageError, match=r"^--device mps: torch finds no Apple GPU that it can use; use --device cpu$"
+        ):
+            open_device("mps")
     with pytest.raises(UsageError, match=r"^unknown device 'gpu'; use torch-cpu, cuda, cuda:1 or mps$"):
         open_device("gpu")

@@ -309,3 +309,8 @@ def test_waiting_ends_with_the_request_or_with_what_check_raises(clock):
 
     with pytest.raises(RankLost, match="rank 1 failed: gone"):
         patience.wait(Request(never), check)
+
+
+def test_a_short_silence_is_not_said_to_be_none() -> None:
+    assert str(Lost(1, "", None, 0.0013)) == "rank 1 has been silent for 0.001 s (--worker-timeout)"
+    assert str(Lost(1, "n2", None, 60.4)) == "rank 1 on n2 has been silent for 60 s (--worker-timeout)"

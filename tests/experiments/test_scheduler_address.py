@@ -115,14 +115,19 @@ def complaint(address: Address, given: Terms) -> str:
     return str(caught.value)
 
 
-def test_nobody_there() -> None:
+def test_nobody_there(files: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert complaint(Address("dask", "127.0.0.1", port), Terms()) == (
-        f"no scheduler at tcp://127.0.0.1:{port}: connection refused; start one there: dask scheduler"
+        f"no scheduler at tcp://127.0.0.1:{port}: connection refused; "
+        f"start one there: dask scheduler --host 127.0.0.1 --port {port}"
+    )
+    assert complaint(Address("tls", "127.0.0.1", port), terms(files)) == (
+        f"no scheduler at tls://127.0.0.1:{port}: connection refused; start one there; docs/cluster.md shows how"
     )
     text = complaint(Address("dask", "no-such-host.invalid", 1), Terms(insecure=True))
     assert text.startswith("no scheduler at tcp://no-such-host.invalid:1: ")
+    assert text.endswith("; check the name of the host")
 
 
 def test_somebody_else_there(files: Path) -> None:

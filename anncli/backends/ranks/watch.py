@@ -36,7 +36,9 @@ class Lost(NamedTuple):
         place = f"rank {self.rank}" + (f" on {self.host}" if self.host else "")
         if self.failure is not None:
             return f"{place} failed: {self.failure}"
-        return f"{place} has been silent for {self.seconds:.0f} s (--worker-timeout)"
+        return (
+            f"{place} has been silent for {self.seconds:{'.0f' if self.seconds >= 1 else '.1g'}} s (--worker-timeout)"
+        )
 
 
 class RankLost(AnnError):

@@ -49,6 +49,9 @@ def open_device(name: str) -> Device:
         import torch
     except ImportError:
         raise UsageError(f"--device {name} needs torch", advice="pip install 'anncli[gpu]'") from None
+    if name == "mps" and not torch.backends.mps.is_available():
+        # What torch itself says of it then lists its kernels.
+        raise UsageError("--device mps: torch finds no Apple GPU that it can use", advice="use --device cpu")
     place = torch.device("cpu" if name == "torch-cpu" else name)
     # A whole number of TF32 bits would be lost in every product.
     torch.set_float32_matmul_precision("highest")

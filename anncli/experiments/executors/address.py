@@ -112,9 +112,11 @@ def knock(address: Address, terms: Terms) -> None:
         raise _unreachable(address, _tls_reason(fault), "give all sides certificates of one authority") from None
     except ConnectionResetError:
         is_scheduler = False
+    except socket.gaierror as fault:
+        raise _unreachable(address, str(fault.strerror or fault).lower(), "check the name of the host") from None
     except OSError as fault:
         reason = "it does not answer" if isinstance(fault, TimeoutError) else str(fault.strerror or fault).lower()
-        raise _unreachable(address, reason, "start one there: dask scheduler") from None
+        raise _unreachable(address, reason, _how_to_start(address)) from None
     if not is_scheduler:
         other = "dask" if address.scheme == "tls" else "tls"
         advice = f"see that a Dask scheduler listens there, and not for {other}://"
@@ -127,6 +129,13 @@ def _speaks(connection: socket.socket) -> bool:
         return bool(connection.recv(1))
     except TimeoutError:
         return False
+
+
+def _how_to_start(address: Address) -> str:
+    """Advice for a scheduler that is not there. Without --host it would listen to everybody, who could then run programs here."""
+    if address.scheme == "dask" and address.is_loopback:
+        return f"start one there: dask scheduler --host {address.host} --port {address.port}"
+    return "start one there; docs/cluster.md shows how"
 
 
 def _tls_reason(fault: ssl.SSLError) -> str:
