@@ -65,6 +65,8 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
     if launch.rank:
         # Launchers send signals to all ranks. Rank 0 decides: it saves what it has, and then ends the others.
         _ignore_signals()
+    else:
+        _hold_ctrl_c(True)
     _one_blas_thread()
     from anncli.backends.ranks.leaving import leave_alone
     from anncli.backends.ranks.watch import RankLost
@@ -75,10 +77,12 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
         with Starting(launch.rank, silence):
             try:
                 world = join(launch.size, launch.mpi)
+                # From now on a rank that only ends makes some MPIs end the others by a crash, or leaves the launcher waiting for a host.
+                Interrupts.leave = partial(leave_alone, world.mpi)  # type: ignore[assignment]
             except UsageError as fault:
                 _refuse(launch, fault)
-            # From now on a rank that only ends makes some MPIs end the others by a crash, or leaves the launcher waiting for a host.
-            Interrupts.leave = partial(leave_alone, world.mpi)  # type: ignore[assignment]
+            finally:
+                _hold_ctrl_c(False)
             world.connect(silence)
         return _work(world)
     except RankLost as lost:
@@ -145,6 +149,12 @@ def _ignore_signals() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _hold_ctrl_c(is_held: bool) -> None:
+    """Rank 0, until MPI has started: if it ended before, the others would wait for it there until the limit of the start."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK if is_held else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _one_blas_thread() -> None:
