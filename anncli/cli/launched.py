@@ -62,11 +62,7 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
         return None
     if command != "train":
         _refuse(launch, UsageError(refusal(launch, command)))
-    if launch.rank:
-        # Launchers send signals to all ranks. Rank 0 decides: it saves what it has, and then ends the others.
-        _ignore_signals()
-    else:
-        _hold_ctrl_c(True)
+    _leave_signals_to_rank_0(launch.rank)
     _one_blas_thread()
     from anncli.backends.ranks.leaving import leave_alone
     from anncli.backends.ranks.watch import RankLost
@@ -82,7 +78,7 @@ def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
             except UsageError as fault:
                 _refuse(launch, fault)
             finally:
-                _hold_ctrl_c(False)
+                _take_ctrl_c()
             world.connect(silence)
         return _work(world)
     except RankLost as lost:
@@ -151,10 +147,18 @@ def _ignore_signals() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _hold_ctrl_c(is_held: bool) -> None:
-    """Rank 0, until MPI has started: if it ended before, the others would wait for it there until the limit of the start."""
+def _leave_signals_to_rank_0(rank: int) -> None:
+    """Launchers send signals to all ranks. Rank 0 decides: it saves what it has, and then ends the others. Before MPI has started
+    it cannot, and they would wait for it there until the limit of the start: until _take_ctrl_c() it is not interrupted."""
+    if rank:
+        _ignore_signals()
+    elif hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _take_ctrl_c() -> None:
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK if is_held else signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _one_blas_thread() -> None:
