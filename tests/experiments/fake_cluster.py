@@ -136,6 +136,8 @@ class FakeCluster:
             )
         elif call.kind == "greet":
             value = self.facts.get(call.worker, FACTS)
+            if isinstance(value, Fault):
+                return value._replace(call=call.number)
             if isinstance(value, str):
                 return Fault(call.number, value, is_loss=False)
         else:

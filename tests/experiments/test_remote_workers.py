@@ -274,6 +274,19 @@ def test_workers_that_would_give_other_bytes_are_not_used() -> None:
     assert str(caught.value) == f"tcp://fake:1 has no worker that gives the bytes of this machine; {AGAIN}"
 
 
+def test_a_worker_that_does_not_answer_the_greeting_is_greeted_again() -> None:
+    cluster, told = FakeCluster("a"), []
+    cluster.facts["a"] = Fault(0, "OSError: in between", is_loss=True)
+    cluster.at[2] = cluster.facts.clear
+    assert numbers(run(cluster, numbered(2), told)) == [0, 1]
+    assert told == []
+    cluster = FakeCluster("a", "b")
+    cluster.facts["a"] = Fault(0, "OSError: no such file", is_loss=True)
+    assert numbers(run(cluster, numbered(20), told)) == list(range(20))
+    assert told == ["worker a is not used: OSError: no such file"]
+    assert [call.worker for call in cluster.of_kind("greet")].count("a") == 3
+
+
 def test_closing_drops_what_runs() -> None:
     cluster = FakeCluster("a", "b", ticks=3)
     cluster.duration = lambda spec: 3 if spec.labels["number"] == 0 else 100

@@ -26,7 +26,7 @@ class Holding:
 class RemoteWorker:
     """Args: member: its first news; now: seconds, when they came.
 
-    greeting: the call that greets it, None where it was answered; is_refused: it would compute other bytes; is_silent: it has
+    greeting: the call that greets it, None where it was answered; lost_greetings: those that no answer came to; is_refused: it would compute other bytes; is_silent: it has
     given no sign of life for too long; holdings: data by the digest of their contents; calls: the specs that it runs, as their
     digests by the numbers of calls; moved: those of them that others were told to run too; is_alone: its spec must run alone.
     """
@@ -35,6 +35,7 @@ class RemoteWorker:
         self.member, self.heard = member, now
         self.host = ""
         self.greeting: int | None = None
+        self.lost_greetings = 0
         self.is_greeted = self.is_refused = self.is_silent = self.is_alone = False
         self.holdings: dict[str, Holding] = {}
         self.calls: dict[int, str] = {}
@@ -43,6 +44,11 @@ class RemoteWorker:
     @property
     def name(self) -> str:
         return f"worker {self.member.address}" + (f" on {self.host}" if self.host else "")
+
+    @property
+    def must_be_greeted(self) -> bool:
+        """Whether it has still to say what it computes with, and nobody asks."""
+        return self.greeting is None and not self.is_greeted and not self.is_refused
 
     @property
     def is_fit(self) -> bool:

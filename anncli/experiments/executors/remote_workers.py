@@ -19,6 +19,8 @@ from anncli.experiments.spec import Result, Spec
 Clock = Callable[[], float]
 # Seconds between two looks at the time.
 _PATIENCE = 0.2
+# How often a worker is greeted that gives no answer.
+_MOST_GREETINGS = 3
 
 
 class RemoteWorkers:
@@ -89,17 +91,22 @@ class RemoteWorkers:
             one.lose(self._workers.pop(address))
         for address, member in known.items():
             if address not in self._workers:
-                self._workers[address] = worker = RemoteWorker(member, now)
-                worker.greeting = self._cluster.greet(address)
+                self._workers[address] = RemoteWorker(member, now)
             elif self._workers[address].hear(member, now):
                 self._notice(f"{self._workers[address].name} answers again")
+            worker = self._workers[address]
+            if worker.must_be_greeted:
+                worker.greeting = self._cluster.greet(address)
 
     def _greeted(self, worker: RemoteWorker, news: Answer | Fault) -> None:
         """A worker has said what it computes with, or cannot."""
         if isinstance(news, Fault):
-            # One that was lost is no member any more, or soon.
+            # One that was lost is no member any more, or soon; one that stays is greeted again.
+            worker.lost_greetings += 1
             if not news.is_loss:
                 self._refuse(worker, f"{news.reason}; install anncli {self._facts['anncli']} there")
+            elif worker.lost_greetings == _MOST_GREETINGS:
+                self._refuse(worker, news.reason)
             return
         worker.host, worker.is_greeted = str(news.value["host"]), True
         if (reason := self._differs(news.value)) is not None:
