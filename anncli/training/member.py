@@ -168,3 +168,5 @@ class Member:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue where state() was called."""
         self._restarts.restore(state)
+        # They are of attempts whose sessions are closed now.
+        self._choice = self._final_fit = self._signing = None

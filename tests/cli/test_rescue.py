@@ -107,6 +107,29 @@ def test_a_resumed_training_that_is_lost_at_once_keeps_what_it_had(folder, capsy
     assert (folder / "c").read_bytes() == before
 
 
+@pytest.mark.parametrize("words", [[], ["--ensemble", "2"]], ids=["one network", "ensemble"])
+def test_during_the_final_fit_the_network_before_it_is_written(words, folder, capsys):
+    fitting = ["yes" if word == "no" else word for word in WORDS]
+    crew = LosingCrew(100_000)
+    hold, opened = crew.hold, []
+
+    def hold_once_more(session, problem, samples, rows):
+        # All rows are held by the final fit alone: its second sum is the last one.
+        if len(rows) == 82_000 and not opened:
+            opened.append(len(rows))
+            crew.left = 1
+        return hold(session, problem, samples, rows)
+
+    crew.hold = hold_once_more
+    with use_crew(crew):
+        assert run([*fitting, *words]) == 1
+    assert opened
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(f"{SAID}the network of epoch ")
+    assert "was written to net.nn" in told
+    assert anncli.load(folder / "net.nn").is_trained
+
+
 def test_no_network_is_written_where_that_was_asked_for(folder, capsys):
     assert lose(3, ["--no-keep-on-interrupt"]) == 1
     expected = f"{SAID}no network was written (--no-keep-on-interrupt); continue with --resume c"
