@@ -196,23 +196,6 @@ def test_the_first_loss_is_kept(clock):
     assert made[0].lost.rank == 1
 
 
-def test_dismissed_ranks_leave_with_the_code_of_rank_0(clock):
-    made, _, ended = ranks(3)
-    run(made, clock, 2)
-    made[0].dismiss(143)
-    run(made[1:], clock, 1)
-    assert ended == {1: 143, 2: 143}
-
-
-def test_dismissing_a_rank_that_is_cut_off_ends_after_a_second(clock):
-    made, post, _ = ranks(2)
-    post.cut.add(1)
-    run(made, clock, 2)
-    began = clock.now
-    made[0].dismiss(1)
-    assert clock.now - began == pytest.approx(1.0, abs=0.01)
-
-
 def test_at_most_one_letter_is_on_its_way():
     post = Post()
     post.cut.add(1)
@@ -278,7 +261,7 @@ def test_a_thread_that_is_stuck_in_mpi_holds_up_nobody_else(monkeypatch):
     made, _, _ = ranks(2)
     made[0]._beating.acquire()
     began = time.monotonic()
-    made[0].dismiss(1, patience=0.1)
+    made[0].beat()
     assert time.monotonic() - began < 5
 
 

@@ -1,10 +1,10 @@
-"""Letters: the short messages by which ranks say that they are alive, that they failed, or that all is over."""
+"""Letters: the short messages by which ranks say that they are alive, that they failed, or that no letter follows."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-ALIVE, FAILED, OVER, LAST = b"a", b"f", b"o", b"l"
+ALIVE, FAILED, LAST = b"a", b"f", b"l"
 # Bytes of a letter, at most; longer texts are cut.
 _SIZE = 1024
 # Nobody else may use it on the communicator.
@@ -12,7 +12,7 @@ _TAG = 1
 
 
 class Letter(NamedTuple):
-    """kind: ALIVE with the name of the host as text, FAILED with what went wrong, OVER with an exit code, or LAST: none follows."""
+    """kind: ALIVE with the name of the host as text, FAILED with what went wrong, or LAST: none follows."""
 
     kind: bytes
     text: str

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from anncli.backends.ranks.letters import ALIVE, FAILED, LAST, OVER, Letter, Letterbox
+from anncli.backends.ranks.letters import ALIVE, FAILED, LAST, Letter, Letterbox
 from anncli.backends.ranks.patience import wait
 from anncli.errors import AnnError
 
@@ -56,7 +56,7 @@ class Watch:
     """Rank 0 and every other rank send each other a letter a second, from a thread: a rank that computes for an hour is alive.
 
     On rank 0, `lost` is the first rank that is gone, and check() raises. On other ranks a thread calls `give_up` when rank 0 is
-    silent or says that all is over. Silence is judged by a thread that never calls MPI, which may be stuck itself.
+    silent. Silence is judged by a thread that never calls MPI, which may be stuck itself.
 
     Args: communicator: of mpi4py, which nobody else uses; host: the name of this machine; limit: seconds after which a silent
         rank is lost; give_up(code): ends the process, from a thread; is_threaded: False where MPI allows no second thread:
@@ -139,15 +139,6 @@ class Watch:
             self.judge()
             time.sleep(0.01)
 
-    def dismiss(self, code: int, patience: float = 1.0) -> None:
-        """Rank 0: all other ranks leave with this exit code, as far as the letter reaches them within `patience` seconds."""
-        for box in self._boxes:
-            box.urgent = Letter(OVER, str(code))
-        until = time.monotonic() + patience
-        while time.monotonic() < until and not all(box.is_out for box in self._boxes):
-            self.beat()
-            time.sleep(0.001)
-
     def stop(self) -> None:
         """End the watch: nobody is lost from now on. All ranks call it before MPI ends, and part here from each other; has_parted says
         whether all did, and MPI can end."""
@@ -201,8 +192,6 @@ class Watch:
             self._miss(Lost(other, self.hosts.get(other, ""), letter.text, 0.0))
         elif letter.kind == LAST:
             self._parted.update(box for box in self._boxes if box.other == other)
-        elif letter.kind == OVER:
-            self._give_up(int(letter.text))
 
     def judge(self) -> None:
         """See who is silent."""
