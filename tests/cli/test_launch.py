@@ -125,7 +125,7 @@ def test_launchers_of_another_mpi_write_nothing(name: str, small: Path) -> None:
     done = run_ranks(launchers()[name], 2, small, "train", "net.nn", "pos.txt", "neg.txt", 3)
     told = [line for line in done.stderr.splitlines() if line.startswith("ann:")]
     if done.returncode == 0:
-        assert done.stderr.count("written to") == 1
+        assert done.stdout.count("written to net.nn") == 1
     else:
         assert done.returncode == 2
         assert len(told) == 1
