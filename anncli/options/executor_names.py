@@ -14,7 +14,7 @@ _MOST_PORT = 65_535
 
 
 def executor(value: Any) -> str:
-    """A name of EXECUTOR_NAMES, in any case, or SCHEME://HOST:PORT with a scheme of SCHEME_NAMES in small letters."""
+    """A name of EXECUTOR_NAMES, in any case, or SCHEME://HOST:PORT with a scheme of SCHEME_NAMES and a host in small letters."""
     text = str(value)
     scheme = scheme_of(text)
     if scheme:
@@ -26,7 +26,7 @@ def executor(value: Any) -> str:
             raise ValueFault(
                 f"must be {known}://HOST:PORT, found '{text}'", f"write for example {known}://localhost:8786"
             )
-        return f"{known}://{place[1]}:{int(place[2])}"
+        return f"{known}://{place[1].lower()}:{int(place[2])}"
     name = known_name(text, tuple(EXECUTOR_NAMES)) if isinstance(value, str) else None
     if name is None:
         raise ValueFault(f"unknown executor '{value}'", did_you_mean(text, forms()))

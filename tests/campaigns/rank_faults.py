@@ -174,6 +174,8 @@ def one_fault(ground: Ground, kind: str, moment: float, dice: random.Random) -> 
     undo()
     remaining = left(ground.mark)
     if waits:
+        launcher.kill()
+        launcher.wait()
         return None, _lost(ground, dice)
     if code is None:
         launcher.kill()

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import rank_faults
 from hosts import Hosts, why_not
 from rank_faults import Ground, campaign, small_disk
 
@@ -22,8 +23,10 @@ def require_mpich():
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("over_hosts", [False, True], ids=["one machine", "hosts"])
-def test_faults_of_ranks_neither_hang_nor_lose_anything(tmp_path, over_hosts):
+def test_faults_of_ranks_neither_hang_nor_lose_anything(tmp_path, over_hosts, monkeypatch):
     require_mpich()
+    # A busy machine is slow and not wrong.
+    monkeypatch.setattr(rank_faults, "MARGIN", 30.0)
     if over_hosts and (reason := why_not()):
         pytest.skip(reason)
     kinds = ["exception on a rank", "a rank stopped", "SIGTERM to the launcher"]

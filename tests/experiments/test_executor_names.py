@@ -29,9 +29,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[object, ...]]]:
 
 def test_an_address_reaches_the_module_of_its_scheme(made: list[tuple[object, ...]]) -> None:
     found = executor_names.executor("FAR://Node-1:08786/")
-    assert found == "far://Node-1:8786"
+    assert found == "far://node-1:8786"
     assert choice.make_executor(found, None, print, Terms(5.0, True)) == "an executor"
-    assert made == [("far://Node-1:8786", None, print, Terms(5.0, True))]
+    assert made == [("far://node-1:8786", None, print, Terms(5.0, True))]
     assert names.forms()["far://HOST:PORT"] == "machines far away"
     assert executor_names.executor("far://[::1]:1") == "far://[::1]:1"
 

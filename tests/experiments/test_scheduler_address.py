@@ -77,6 +77,8 @@ def test_a_missing_or_old_extra_is_told_without_importing_it(monkeypatch: pytest
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
+    # Another test may have imported it.
+    monkeypatch.delitem(sys.modules, "distributed", raising=False)
     monkeypatch.setattr("anncli.experiments.executors.dask.version", missing)
     with pytest.raises(UsageError) as caught:
         make_executor("dask://localhost:1")
