@@ -42,19 +42,15 @@ def write_rows(folder: Path, n: int) -> None:
     (folder / "net.nn").write_text(f"anncli: 1\ninputs: {COLUMNS}\nlayers: [2 tanh, 1 logistic]\n")
 
 
-def peaks(process: subprocess.Popen[str], own: str) -> dict[int, int]:
-    """The largest resident memory (MB) of every process `own`, as long as the launcher runs."""
+def peaks(process: subprocess.Popen[str], folder: Path) -> dict[int, int]:
+    """The largest resident memory (MB) of every `ann` in the folder, as long as the launcher runs."""
     found: dict[int, int] = {}
     while process.poll() is None:
         for place in Path("/proc").glob("[0-9]*"):
             try:
                 words = (place / "cmdline").read_bytes().split(b"\0")
-                if (
-                    own.encode() in words
-                    and b"anncli" in words
-                    and b"mpirun" not in words[0]
-                    and b"timeout" not in words[0]
-                ):
+                # Other trainings may run on this machine.
+                if words[1:3] == [b"-m", b"anncli"] and os.readlink(place / "cwd") == str(folder):
                     status = (place / "status").read_text()
                     if (peak := re.search(r"VmHWM:\s+(\d+)", status)) and "mpi" not in status.split("\n")[0]:
                         found[int(place.name)] = max(found.get(int(place.name), 0), int(peak[1]) >> 10)
@@ -99,7 +95,7 @@ def main() -> None:
             process = subprocess.Popen(
                 command, cwd=folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
             )
-            found = peaks(process, out)
+            found = peaks(process, folder)
             told = process.stderr.read() if process.stderr is not None else ""
             assert process.returncode == 0, told
             rows = re.findall(r"ann: rank \d+ on \S+: ([\d,]+) rows", told)
