@@ -8,6 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens, blocks
 from anncli.errors import count_of
+from anncli.maps import taken_rows
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.layers.base import LayerKind
 from anncli.network.layers.convolution import Convolution
@@ -180,7 +181,8 @@ def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[_Slop
     longest = 1 if starts is None else min(MOST_ROWS, max(1, int(np.diff(starts).max())))
     for block in blocks(len(rows), max(1, _BLOCK_VALUES // (max(topology.sizes) * longest))):
         inputs = run.setup.inputs
-        some = inputs[rows[block]] if isinstance(inputs, np.ndarray) else last_rows(inputs, rows[block])
+        chosen = rows[block]
+        some = taken_rows(inputs, chosen) if isinstance(inputs, np.ndarray) else last_rows(inputs, chosen)
         passed = forward(topology, parameters, some)
         for k, before in enumerate(counts):
             layer, z, a = topology.layers[k], passed.pre_activations[k], passed.activations[k + 1]
