@@ -82,6 +82,16 @@ static int even_blocks(const Plan *p, int64_t batch) {
   return (int)(((batch + n - 1) / n + 23) / 24 * 24);
 }
 
+static void load_plan(Plan *p, const float *parameters) {
+  for (int l = 0; l < p->n_layers; l++) {
+    Layer &a = p->batch[l];
+    load_layer(a, parameters, a.weights, a.biases);
+    if (!a.transposed) continue;
+    memset(a.transposed, 0, sizeof(float) * a.n_out * a.p_in);
+    transpose_rows(a, 0, a.n_in);
+  }
+}
+
 // Loads the plan and runs the team. slopes: hidden layers must store their slopes; loaded: the weights are those of the call
 // before. False where memory runs out.
 static bool run_call(Call &call, const float *parameters, int threads, bool slopes, bool loaded = false) {
@@ -89,13 +99,9 @@ static bool run_call(Call &call, const float *parameters, int threads, bool slop
   int64_t rows = call.data->n < call.block ? call.data->n : call.block;
   threads = threads > 64 ? 64 : threads < 1 ? 1 : threads;
   if (!prepare_batch(p, (int)(rows > 1 ? rows : 1), threads, slopes)) return false;
+  if (!loaded) load_plan(p, parameters);
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->batch[l];
-    if (!loaded) load_layer(a, parameters, a.weights, a.biases);
-    if (a.transposed && !loaded) {
-      memset(a.transposed, 0, sizeof(float) * a.n_out * a.p_in);
-      transpose_rows(a, 0, a.n_in);
-    }
     if (call.collect) load_layer(a, NULL, a.sums, a.sum_biases);
     if (call.aim == EPOCH) {
       load_layer(a, call.state->first, a.first, a.first_biases);

@@ -16,6 +16,7 @@ struct Call {
   const AnnRule *rule;
   AnnState *state;
   float *outputs;
+  const float *means;  // where rows of a block have different means: the factor of each, instead of `mean`
 
   bool trains() const { return aim == GRADIENT || aim == EPOCH; }
   bool drops_units() const { return trains() && rule && rule->dropout > 0; }
@@ -115,7 +116,8 @@ static void single_output_rows(Call &call, const Layer &a, int64_t start, int b0
   for (int b = b0; b < b1; b++) {
     const int64_t row = row_of(data, start + b);
     p->row_targets[b] = data->targets[row];
-    p->row_scales[b] = data->weights ? data->weights[row] * mean : mean;
+    const float factor = call.means ? call.means[b] : mean;
+    p->row_scales[b] = data->weights ? data->weights[row] * factor : factor;
   }
   single_output(a.activation, call.loss, p->loss_numbers[0], a.values + b0, p->row_targets + b0, p->row_scales + b0,
                 a.delta + b0, p->row_losses + b0, b1 - b0);
@@ -142,7 +144,8 @@ static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
       const int64_t row = row_of(data, start + b);
       const float weight = data->weights ? data->weights[row] : 1.0f;
       p->row_losses[b] = weight * output_row(a.activation, call.loss, a.values + (size_t)b * a.stride,
-                                             data->targets + (size_t)row * n_out, p->loss_numbers, weight * mean,
+                                             data->targets + (size_t)row * n_out, p->loss_numbers,
+                                             weight * (call.means ? call.means[b] : mean),
                                              a.delta + (size_t)b * a.stride, n_out);
     }
   }

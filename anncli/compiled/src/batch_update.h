@@ -65,7 +65,7 @@ static void update_weights(Call &call, int m, bool continues, const Update &u, i
     int i0, i1;
     weight_rows(a, l, members, member, i0, i1);
     if (i0 == i1) continue;
-    Factors f = {l ? p->batch[l - 1].value_rows : p->input_rows, m, a.delta, a.p_out, l == 0, false, continues, NULL, NULL};
+    Factors f = {l ? p->batch[l - 1].value_rows : p->input_rows, m, a.delta, a.p_out, l == 0, false, continues, NULL, NULL, NULL, NULL};
     if (a.by_output) {  // then rows of the weights belong to the deltas
       f.x = a.delta_rows;
       f.D = p->batch[l - 1].values;

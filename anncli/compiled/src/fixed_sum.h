@@ -14,6 +14,7 @@ static const int64_t ANN_TOO_LARGE = 1, ANN_NOT_FINITE = (int64_t)1 << 32;
 // hi and lo of values * factor at an exponent.
 struct FixedScale {
   double factor, up, down, rest;  // 2^(20-e), 2^(e-20), 2^(70-e)
+  FixedScale() {}
   FixedScale(double by, int exponent)
       : factor(by), up(ldexp(1, 20 - exponent)), down(ldexp(1, exponent - 20)), rest(ldexp(1, 70 - exponent)) {}
 };

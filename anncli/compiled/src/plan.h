@@ -29,13 +29,13 @@ struct Layer {
 struct Plan {
   int n_layers;
   Layer *online, *batch;
-  Arena online_arena, batch_arena;
+  Arena online_arena, batch_arena, word_arena;
   bool online_ready, batch_slopes;
   int capacity, members;      // rows of the batch arena, threads that it has packs for
   float *packs;               // [members][PACK_FLOATS], where gradient() packs its inputs
   const float **pack_rows;    // [members][capacity]
   float *masked_inputs;       // [capacity][pad(n_inputs)], for input dropout
-  float *row_scales, *row_losses, *row_targets;  // (capacity,)
+  float *row_scales, *row_losses, *row_targets, *row_means;  // (capacity,)
   const float **input_rows;   // (capacity,)
   float *loss_numbers;        // one for each output, padded; zeros for losses without
   size_t n_parameters;
@@ -94,6 +94,7 @@ static Plan *plan_create(int n_layers, const int *sizes, const int *activations,
 static void plan_destroy(Plan *p) {
   free(p->online_arena.memory);
   free(p->batch_arena.memory);
+  free(p->word_arena.memory);
   free(p->online);
   free(p->loss_numbers);
   free(p);
@@ -164,6 +165,7 @@ static bool prepare_batch(Plan *p, int capacity, int members, bool slopes) {
     p->row_scales = arena.take(rows);
     p->row_losses = arena.take(rows);
     p->row_targets = arena.take(rows);
+    p->row_means = arena.take(rows);
     p->input_rows = take_rows(arena, rows);
     p->packs = arena.take((size_t)members * PACK_FLOATS);
     p->pack_rows = take_rows(arena, (size_t)members * rows);

@@ -100,6 +100,8 @@ struct Factors {
   bool fetch, packed, continues;  // continues: the sums start from those of the block before, in Layer::sums
   float *pack;             // memory for x in tiles, and for pointers to its rows; null: x is read where it is
   const float **pack_rows;
+  WordSink *sink;          // for WORDS, where `continues` says that Layer::sums are added at the end
+  uint64_t *words;
 };
 
 // MR rows of weights: gradient = sum over b of x[b][i + r] * D[b][..], which goes to the rule. o: where the tile starts in the
@@ -113,7 +115,7 @@ NOINL void gradient_tile(const Layer &a, const Factors &f, const float *const *x
   for (int r = 0; r < MR; r++)
     UNROLL
     for (int v = 0; v < NV; v++) sum[r][v] = set1(0.0f);
-  if (f.continues) {
+  if (RULE != WORDS && f.continues) {
     const float *sums = a.sums + o;
     UNROLL
     for (int r = 0; r < MR; r++)
@@ -132,6 +134,15 @@ NOINL void gradient_tile(const Layer &a, const Factors &f, const float *const *x
       UNROLL
       for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, d[v], sum[r][v]);
     }
+  }
+  if (RULE == WORDS) {
+    alignas(64) float found[MR * NV * VL];
+    UNROLL
+    for (int r = 0; r < MR; r++)
+      UNROLL
+      for (int v = 0; v < NV; v++) st(found + (r * NV + v) * VL, sum[r][v]);
+    add_vectors(found, f.continues ? a.sums + o : NULL, MR * NV, *f.sink, f.words + 2 * o);
+    return;
   }
   float *weights = a.weights + o, *first = (RULE >= ADD ? a.sums : a.first) + o, *second = a.second + o;
   UNROLL

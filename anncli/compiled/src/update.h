@@ -1,8 +1,8 @@
 // Update rules on vectors: what a gradient does to weights; formulas in backends/rules.py.
 
 // What happens to a gradient. ADD and those after it leave the weights alone: ADD adds it to `first`, STORE stores it there,
-// and KEEP stores the sums so far, to which the next block of rows is added.
-enum { SGD, NESTEROV, ADAM, DECAYING_ADAM, ADD, STORE, KEEP };  // ADAM: without l2 and weight decay
+// KEEP stores the sums so far, to which the next block of rows is added, and WORDS adds it to whole numbers (tiles only).
+enum { SGD, NESTEROV, ADAM, DECAYING_ADAM, ADD, STORE, KEEP, WORDS };  // ADAM: without l2 and weight decay
 
 struct Update {
   float rate, momentum, l2, new1, new2, epsilon, keep;  // new: 1 - beta; keep: 1 - learning_rate * weight_decay
