@@ -24,7 +24,7 @@ from anncli.training.stacked.trainers.names import STACKED_TRAINERS
 pytestmark = pytest.mark.slow
 LOSSES = ["mse", "binary-cross-entropy", "cross-entropy", "focal", "mae", "huber:0.5", "quantile:0.2,0.8", "poisson"]
 # Their steps follow losses and curvature closely: within 50 epochs in float32, rounding of any two programs grows to 1e-3.
-SENSITIVE = {"lbfgs", "scg"}
+SENSITIVE = {"es", "lbfgs", "scg"}
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "sgd": ("sgd", {}), "nesterov": ("sgd", {"nesterov": 1}), "adam": ("adam", {"learning_rate": 0.01}), "adamw": ("adamw", {}),
 }  # fmt: skip
