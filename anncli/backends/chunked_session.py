@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -31,13 +31,21 @@ def open_session(backend: Backend, problem: Problem, samples: Samples) -> Sessio
     return ChunkedSession(session, problem, samples, current_crew())
 
 
-class _Set(NamedTuple):
-    """A set that is held: rows (n,), ascending; places: int32 (N,), the place of each row in it, -1 of others; None where
-    a row is in it twice."""
+class _Set:
+    """A set that is held: rows (n,), ascending, among n_samples."""
 
-    rows: Array
-    held: Held
-    places: Array | None
+    def __init__(self, rows: Array, held: Held, n_samples: int) -> None:
+        self.rows, self.held, self._n_samples = rows, held, n_samples
+
+    @cached_property
+    def places(self) -> Array | None:
+        """int32 (n_samples,): the place of each row in the set, -1 of others; None where a row is in it twice. Only sweeps need it, and
+        it takes as much memory as the row numbers of all samples."""
+        if not (self.rows[1:] != self.rows[:-1]).all():
+            return None
+        places = np.full(self._n_samples, -1, dtype=np.int32)
+        places[self.rows] = np.arange(len(self.rows), dtype=np.int32)
+        return places
 
 
 class ChunkedSession:
@@ -152,29 +160,29 @@ class ChunkedSession:
         for known in self._sets:
             if np.array_equal(known.rows, numbers):
                 return known.held
-        # The order of rows says nothing about their sum.
-        return self._set_of(np.sort(numbers)).held
+        # The order of rows says nothing about their sum. Those in order are kept as they are: a copy of millions of them would count.
+        ascends = bool((numbers[1:] >= numbers[:-1]).all())
+        return self._set_of(numbers if ascends else np.sort(numbers)).held
 
     def _set_of(self, rows: Array) -> _Set:
         for known in self._sets:
             if np.array_equal(known.rows, rows):
                 return known
-        n, places = len(self._samples.inputs), None
+        n = len(self._samples.inputs)
         if rows[0] < 0 or rows[-1] >= n:
             raise IndexError(f"row numbers from {rows[0]} to {rows[-1]} of {n} rows")
-        if (rows[1:] != rows[:-1]).all():
-            places = np.full(n, -1, dtype=np.int32)
-            places[rows] = np.arange(len(rows), dtype=np.int32)
         if len(self._sets) == _MOST_SETS:
             self._sets.pop(0).held.close()
-        own = _Set(rows, self._crew.hold(self._inner, self._problem, self._samples, rows), places)
+        own = _Set(rows, self._crew.hold(self._inner, self._problem, self._samples, rows), n)
         self._sets.append(own)
         return own
 
     def _places(self, order: Array) -> tuple[Held, Array]:
         """Who holds the rows of a sweep, and its order as places int32 (n,)."""
         for known in self._sets:
-            if known.places is not None and len(known.rows) == len(order) and order.max() < len(known.places):
+            if len(known.rows) != len(order) or known.places is None:
+                continue
+            if order.max() < len(known.places):
                 places = known.places[order]
                 seen = np.zeros(len(order), dtype=np.bool_)
                 seen[places] = True
