@@ -12,6 +12,7 @@ import pytest
 from ann_process import NEGATIVE, POSITIVE, ROOT, Ann
 
 from anncli.cli.main import run
+from anncli.experiments.executors.base import Terms
 from anncli.options.pending import PENDING
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
 
@@ -281,7 +282,7 @@ def used_names() -> set[str]:
 
 def test_no_option_is_ignored_in_silence(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """An option is read by the command line, belongs to the training, or is refused."""
-    training = {*option_names(), *TrainingOptions._fields, "option"}
+    training = {*option_names(), *TrainingOptions._fields, *Terms._fields, "option"}
     silent = OPTIONS.keys() - used_names() - training - PENDING.keys()
     assert silent == set()
     monkeypatch.chdir(folder)

@@ -112,7 +112,7 @@ def test_other_faults_are_results_too(
     def fail(*given: object) -> None:
         raise fault
 
-    monkeypatch.setattr("anncli.experiments.worker._prepared", fail)
+    monkeypatch.setattr("anncli.experiments.worker.prepared", fail)
     found = run_spec(one)
     assert found.error is not None
     assert found.error.message == message
