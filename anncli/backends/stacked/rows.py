@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,11 +46,6 @@ class StackedRows:
     def length(self) -> int:
         """The number of rows of the network that has most."""
         return len(self.inputs) if self.index is None else int(self.index.shape[-1])
-
-    def blocks(self, size: int) -> Iterator[Block]:
-        """The rows in blocks of at most `size`."""
-        for start in range(0, self.length, size):
-            yield self.block(start, min(start + size, self.length))
 
     def block(self, start: int, stop: int) -> Block:
         """The rows from place `start` to place `stop` of every network."""
