@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs
 from anncli.backends.base import NormalEquations, Runs, Session
-from anncli.backends.chunks import CHUNKS, Grouped, Task, chunk_starts, grouped
+from anncli.backends.chunks import CHUNKS, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
 from anncli.maps import Relief
 
@@ -55,7 +55,7 @@ class PartOfSums:
             raise ValueError(f"chunks {first} to {last - 1} of {n} rows are not {len(rows)} rows")
         self._session, self._rows, self._n, self._counts = session, rows, n, counts
         self._first, self._last, self._begin = first, last, int(starts[first])
-        self._whole = _Portion(rows, starts, self._answers(None, starts))
+        self._whole = _Portion(rows, starts, self._answers(starts))
         self._order, self._batch_size = np.empty(0, dtype=np.int32), 0
         self._relief = Relief(inputs)
 
@@ -72,32 +72,30 @@ class PartOfSums:
         begin = number * self._batch_size
         batch = grouped(self._order[begin : begin + self._batch_size], self._n)
         own = batch.places[batch.starts[self._first] : batch.starts[self._last]]
-        return self._sums(task, _Portion(self._rows[own - self._begin], batch.starts, self._answers(batch)))
+        answers = self._answers(batch.starts, batch.places)
+        return self._sums(task, _Portion(self._rows[own - self._begin], batch.starts, answers))
 
-    def _answers(self, batch: Grouped | None, starts: Array | None = None) -> Array:
-        """int64 (64,): the answers of each chunk of a batch, or of the whole set."""
-        starts = starts if batch is None else batch.starts
-        assert starts is not None
+    def _answers(self, starts: Array, places: Array | None = None) -> Array:
+        """int64 (64,): the answers of each chunk of the whole set, or of a batch of these places; starts (65,): of its chunks."""
         if self._counts is None:
             return np.diff(starts)
-        counts = self._counts if batch is None else self._counts[batch.places]
+        counts = self._counts if places is None else self._counts[places]
         ends = np.concatenate([[0], np.cumsum(counts)])[starts]
         return np.diff(ends)
 
     def _sums(self, task: Task, portion: _Portion) -> Sums:
         total, losses = FixedSum(task.n_numbers, task.exponent), np.zeros(CHUNKS)
         answers, n = np.zeros(CHUNKS, dtype=np.int64), int(portion.answers.sum())
+        answers[self._first : self._last] = portion.answers[self._first : self._last]
         if task.kind == "gradient" and self._counts is None and self._at_once(task, portion, total, losses):
-            answers[self._first : self._last] = portion.answers[self._first : self._last]
             return Sums(total.words, losses, answers, total.overflow)
         gradient, origin = np.empty_like(task.parameters), int(portion.starts[self._first])
         for chunk in range(self._first, self._last):
             begin, end = int(portion.starts[chunk]), int(portion.starts[chunk + 1])
-            if not portion.answers[chunk]:
+            if not answers[chunk]:
                 continue
             self.between()
             rows = portion.rows[begin - origin : end - origin]
-            answers[chunk] = portion.answers[chunk]
             own = task._replace(shown=task.shown.after(begin))
             losses[chunk], values = self._piece(own, rows, int(answers[chunk]), gradient)
             self._relief.read(len(rows))
