@@ -58,8 +58,11 @@ def open_device(name: str) -> Device:
     try:
         torch.zeros(1, device=place).add_(1).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        # The first sentence: others name builds and addresses.
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__).partition(". ")[0]
-        raise UsageError(f"--device {name}: {reason}", advice="use --device cpu") from None
+        raise UsageError(f"--device {name}: {reason_of(error)}", advice="use --device cpu") from None
     hardware = torch.cuda.get_device_name(place) if place.type == "cuda" else place.type
     return Device(name, torch, place, hardware, place.type != "mps")
+
+
+def reason_of(fault: Exception) -> str:
+    """What torch says of a fault: its first sentence, because others name builds and addresses."""
+    return next(iter(str(fault).strip().splitlines()), type(fault).__name__).partition(". ")[0]

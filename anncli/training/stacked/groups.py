@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from anncli.backends.stacked.device import Device
+from anncli.backends.stacked.device import Device, reason_of
 from anncli.errors import AnnError
 from anncli.training.attempt import EpochReport
 from anncli.training.stacked.job import Job
@@ -22,9 +22,8 @@ def run_groups(jobs: Sequence[Job], device: Device) -> Generator[Sequence[EpochR
                     aligned[place] = report
                 yield aligned
         except _faults(device) as fault:
-            reason = str(fault).strip().splitlines()[0].partition(". ")[0]
             advice = "train fewer networks at once, or on the CPU"
-            raise AnnError(f"--device {device.name} failed: {reason}", advice=advice) from None
+            raise AnnError(f"--device {device.name} failed: {reason_of(fault)}", advice=advice) from None
         finally:
             # At once, and not when it is collected: only then the attempts hold what was learned.
             running.close()
