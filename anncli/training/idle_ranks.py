@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from anncli.arrays import Tokens
-from anncli.backends.chunks import CHUNKS, LEAST_BATCH, LEAST_ROWS
+from anncli.backends.chunks import LEAST_BATCH, LEAST_ROWS
+from anncli.backends.ranks.shares import rows_of_rank
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.setup import Setup
 
@@ -46,5 +45,5 @@ def _small_steps(setup: Setup, size: int) -> str | None:
 
 def rows_of_ranks(n: int, size: int) -> list[int]:
     """How many of n rows each rank serves."""
-    ends = [rank * CHUNKS // size * n // CHUNKS for rank in range(size + 1)]
-    return [end - begin for begin, end in pairwise(ends)]
+    parts = [rows_of_rank(n, rank, size) for rank in range(size)]
+    return [part.stop - part.start for part in parts]
