@@ -169,7 +169,7 @@ class Watch:
             for box in self._boxes:
                 box.send(Letter(ALIVE, self._host))
                 while (letter := box.take()) is not None:
-                    self._read(box.other, letter)
+                    self._read(box, letter)
         except Exception as fault:
             if not _is_of_mpi(fault):
                 raise
@@ -183,7 +183,8 @@ class Watch:
             other = min(self._heard, key=self._heard.__getitem__)
         self._miss(Lost(other, self.hosts.get(other, ""), " ".join(str(fault).split()), 0.0))
 
-    def _read(self, other: int, letter: Letter) -> None:
+    def _read(self, box: Letterbox, letter: Letter) -> None:
+        other = box.other
         with self._judging:
             self._heard[other] = time.monotonic()
         if letter.kind == ALIVE:
@@ -191,7 +192,7 @@ class Watch:
         elif letter.kind == FAILED:
             self._miss(Lost(other, self.hosts.get(other, ""), letter.text, 0.0))
         elif letter.kind == LAST:
-            self._parted.update(box for box in self._boxes if box.other == other)
+            self._parted.add(box)
 
     def judge(self) -> None:
         """See who is silent."""
