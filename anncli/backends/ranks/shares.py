@@ -106,17 +106,16 @@ def receive_share(wire: Wire, form: Form, n: int) -> Inputs:
 def spread_over(values: Array, places: Array, n: int, gapped: bool = False) -> Array:
     """An array of n rows that has `values` (m, ...) at `places` (m,), and zeros elsewhere."""
     columns = values.shape[1] if values.ndim > 1 else 1
-    whole = empty_array((n, columns), values.dtype, gapped)
-    whole[...] = 0
+    whole = _zeros((n, columns), values.dtype, gapped)
     whole[places] = values.reshape(len(values), columns)
     return whole if values.ndim > 1 else whole[:, 0]
 
 
-def empty_array(shape: tuple[int, int], dtype: np.dtype[np.generic], gapped: bool) -> Array:
+def _zeros(shape: tuple[int, int], dtype: np.dtype[np.generic], gapped: bool) -> Array:
     """An array to be filled, in memory, or in a file where it is large."""
     wide = (shape[0], shape[1] + gapped)
     if wide[0] * wide[1] * dtype.itemsize <= IN_MEMORY:
-        return np.empty(wide, dtype=dtype)[:, : shape[1]]
+        return np.zeros(wide, dtype=dtype)[:, : shape[1]]
     rows = max(1, _BLOCK_BYTES // (wide[1] * dtype.itemsize))
     parts = (np.zeros((min(rows, wide[0] - begin), wide[1]), dtype) for begin in range(0, wide[0], rows))
     return disk_array(wide, dtype.type, parts)[:, : shape[1]]
