@@ -33,8 +33,13 @@ _watcher: threading.Thread | None = None
 
 def map_of(array: Array) -> Any:
     """The mmap object of the file in which the numbers of an array lie, or None where they are in memory."""
+    return _base_of(array, mmap.mmap)
+
+
+def _base_of(array: Array, kind: type) -> Any:
+    """The object of this type whose memory an array shows, or None."""
     base: Any = array
-    while base is not None and not isinstance(base, mmap.mmap):
+    while base is not None and not isinstance(base, kind):
         base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
     return base
 
@@ -101,9 +106,7 @@ def sample_of(array: Array) -> bytes:
 
 def place_of(array: Array) -> FilePlace | None:
     """Where the rows of an array (n, m) lie in a file that has a name; None where they do not."""
-    base: Any = array
-    while base is not None and not isinstance(base, np.memmap):
-        base = getattr(base, "base", None)
+    base = _base_of(array, np.memmap)
     if base is None or array.ndim != 2 or not base.filename or array.strides[0] < 0 or not len(array):
         return None
     path = os.path.abspath(base.filename)
