@@ -22,11 +22,13 @@ def all_float32(*arrays: Array | None) -> bool:
     return True
 
 
-def chosen_rows(rows: RowChoice, n_samples: int) -> Array:
-    """Row numbers (n,) from numbers, a mask (n_samples,) or a slice.
+def chosen_rows(rows: RowChoice | None, n_samples: int) -> Array:
+    """Row numbers (n,) from numbers, a mask (n_samples,) or a slice; those of all rows for None.
 
     Raises: IndexError for a negative number, which would silently count from the end.
     """
+    if rows is None:
+        rows = slice(None)
     if isinstance(rows, slice) or rows.dtype == np.bool_:
         return row_numbers(rows, n_samples)
     if rows.size and rows.min() < 0:

@@ -156,7 +156,7 @@ class ChunkedSession:
     def _held(self, rows: RowChoice | None) -> Held:
         """Who holds these rows, in whatever order they are given."""
         n = len(self._samples.inputs)
-        numbers = chosen_rows(slice(None) if rows is None else rows, n)
+        numbers = chosen_rows(rows, n)
         for known in self._sets:
             if np.array_equal(known.rows, numbers):
                 return known.held

@@ -91,7 +91,7 @@ class ReferenceSession:
         if not (shown.dropout or shown.input_dropout):
             return self._full_pass(parameters, rows, self._loss, l2, out)
         samples = self._open_samples()
-        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        rows = chosen_rows(rows, len(samples.inputs))
         n, total, own = n_answers(samples, rows), 0.0, np.empty_like(out)
         out[...] = 0
         masks = partial(dropout_masks, self._topology, shown, shown.rows_seen)
@@ -110,7 +110,7 @@ class ReferenceSession:
     @_QUIET
     def hessian(self, parameters: Array, direction: Array, rows: RowChoice | None = None, *, l2: float = 0.0) -> Array:
         samples = self._open_samples()
-        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        rows = chosen_rows(rows, len(samples.inputs))
         product = hessian_product(self._problem, samples, rows, parameters, direction)
         # The penalty is quadratic: its Hessian times the direction is its gradient there.
         add_penalty_gradient(self._topology, direction, product, l2)
@@ -119,7 +119,7 @@ class ReferenceSession:
     @_QUIET
     def normal(self, parameters: Array, rows: RowChoice | None = None) -> NormalEquations:
         samples = self._open_samples()
-        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        rows = chosen_rows(rows, len(samples.inputs))
         return normal_equations(self._problem, samples, rows, parameters)
 
     @_QUIET

@@ -57,7 +57,7 @@ class WordSession:
         """The mean loss as loss(), and its gradient."""
         total, predicted = 0.0, 0
         out[...] = 0
-        for row in chosen_rows(slice(None) if rows is None else rows, len(self.starts) - 1).tolist():
+        for row in chosen_rows(rows, len(self.starts) - 1).tolist():
             first, last = int(self.starts[row]), int(self.starts[row + 1])
             found = self._learn(parameters, out, 0, first, last, GRADIENT)
             total, predicted = total + found[0], predicted + found[1]
