@@ -25,7 +25,7 @@ def leave_together(mpi: Any, seconds: float) -> None:
     mpi.Finalize()
 
 
-def leave_alone(mpi: Any, code: int, seconds: float = _ABORT) -> NoReturn:
+def leave_alone(mpi: Any, code: int) -> NoReturn:
     """End this process with the code, and all others that the launcher reaches. What the program had to say must be said:
     what libraries and launchers say about it is not shown.
 
@@ -36,5 +36,5 @@ def leave_alone(mpi: Any, code: int, seconds: float = _ABORT) -> NoReturn:
     os.dup2(os.pipe()[1], 2)
     aborting = threading.Thread(target=mpi.COMM_WORLD.Abort, args=(code,), daemon=True)
     aborting.start()
-    aborting.join(seconds)
+    aborting.join(_ABORT)
     os._exit(code)

@@ -81,9 +81,9 @@ class Wire:
         """Send an array to a rank that waits for it."""
         self._pass(self._comm.Isend, np.ascontiguousarray(array).reshape(-1).view(np.uint8), to, _TAG)
 
-    def receive(self, array: Array, of: int = 0) -> Array:
-        """Fill `array`, contiguous, with what a rank sends, and return it."""
-        self._wait(self._comm.Irecv, array.reshape(-1).view(np.uint8), of, _TAG)
+    def receive(self, array: Array) -> Array:
+        """Fill `array`, contiguous, with what rank 0 sends, and return it."""
+        self._wait(self._comm.Irecv, array.reshape(-1).view(np.uint8), 0, _TAG)
         return array
 
     def _wait(self, begin: Callable[..., Any], *content: Any) -> None:
