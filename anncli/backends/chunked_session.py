@@ -157,17 +157,18 @@ class ChunkedSession:
         """Who holds these rows, in whatever order they are given."""
         n = len(self._samples.inputs)
         numbers = chosen_rows(rows, n)
-        for known in self._sets:
-            if np.array_equal(known.rows, numbers):
-                return known.held
+        if (known := self._known(numbers)) is not None:
+            return known.held
         # The order of rows says nothing about their sum. Those in order are kept as they are: a copy of millions of them would count.
         ascends = bool((numbers[1:] >= numbers[:-1]).all())
         return self._set_of(numbers if ascends else np.sort(numbers)).held
 
+    def _known(self, rows: Array) -> _Set | None:
+        return next((own for own in self._sets if np.array_equal(own.rows, rows)), None)
+
     def _set_of(self, rows: Array) -> _Set:
-        for known in self._sets:
-            if np.array_equal(known.rows, rows):
-                return known
+        if (known := self._known(rows)) is not None:
+            return known
         n = len(self._samples.inputs)
         if rows[0] < 0 or rows[-1] >= n:
             raise IndexError(f"row numbers from {rows[0]} to {rows[-1]} of {n} rows")
