@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from anncli.cli.interrupt import Interrupts
 from anncli.cli.launch import LEAVING, Launch, command_of, leave, refusal
+from anncli.cli.names import COMMANDS
 from anncli.cli.starting import Starting
 from anncli.errors import ExitCode, UsageError
 
@@ -54,11 +55,11 @@ class Ending:
 
 def run_launched(launch: Launch, arguments: list[str]) -> Ending | None:
     """Returns where this process has to run the command as it is: rank 0, of a training, with what it has to do at the end, or of what
-    prints only once. Otherwise it ends here."""
+    prints only once, as help and the refusal of an unknown command. Otherwise it ends here."""
     command = None if "_ANN_COMPLETE" in os.environ else command_of(arguments)
-    if command is None:
+    if command is None or command not in COMMANDS:
         if launch.rank:
-            leave(0)
+            leave(0 if command is None else int(ExitCode.USAGE))
         return None
     if command != "train":
         _refuse(launch, UsageError(refusal(launch, command)))

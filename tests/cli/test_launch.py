@@ -74,6 +74,15 @@ def test_a_command_that_does_not_distribute_is_refused_by_rank_0_alone(ann: Ann,
     assert (done.stdout, done.stderr) == ("", "")
 
 
+def test_an_unknown_command_is_told_by_rank_0_alone(ann: Ann) -> None:
+    alone = ann("trian", "net.nn", check=2)
+    assert alone.stderr.startswith("ann: unknown command 'trian'")
+    done = ann("trian", "net.nn", env={"PMI_SIZE": "2", "PMI_RANK": "0"}, check=2)
+    assert (done.stdout, done.stderr) == (alone.stdout, alone.stderr)
+    done = ann("trian", "net.nn", env={"PMI_SIZE": "2", "PMI_RANK": "1"}, check=2)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_the_refusal_is_a_document_with_json(ann: Ann) -> None:
     done = ann("cv", "a.csv", "--json", env={**SRUN, "SLURM_PROCID": "0"}, check=2)
     error = json.loads(done.stdout)["error"]
