@@ -342,6 +342,17 @@ def test_connections_that_do_not_fit_end_with_one_line(
     assert no_tls.startswith(f"ann: no scheduler at tls://{shared.address}: it does not speak TLS; ")
 
 
+def test_files_of_tls_that_a_variable_names_are_for_tls_alone(many: Path, ann: Ann) -> None:
+    """It serves many runs; on the command line they would be a mistake."""
+    words = (*CV, "--executor", "dask://127.0.0.1:9")
+    found = ann(*words, env={"ANN_TLS_CA": "ca.pem", "ANN_TLS_CERT": "a.pem", "ANN_TLS_KEY": "k.pem"}, check=1)
+    assert found.stderr == ann(*words, check=1).stderr
+    refused = ann(*words, "--tls-ca", "ca.pem", check=2)
+    assert refused.stderr == (
+        "ann: --tls-ca is for --executor tls://HOST:PORT, not for dask://127.0.0.1:9; leave it out\n"
+    )
+
+
 def test_a_refused_connection_and_usage_errors_do_not_load_dask(many: Path) -> None:
     for words, code in (
         (("dask://127.0.0.1:9",), 1),

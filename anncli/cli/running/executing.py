@@ -8,6 +8,7 @@ from anncli.cli.running.devices import opened_device
 from anncli.errors import UsageError
 from anncli.experiments.executors.base import Executor, Terms
 from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.executors.names import scheme_of
 from anncli.experiments.executors.on_device import Trainings
 from anncli.experiments.worker import run_spec
 
@@ -26,5 +27,16 @@ def executor_of(values: Values) -> Executor:
         )
     # Elsewhere, jobs that nobody asked for are as many as there are workers.
     given = jobs if "jobs" in values.given else None
-    terms = Terms(**{field: values[field] for field in Terms._fields})
-    return make_executor(name, given, values.console.warn, terms)
+    return make_executor(name, given, values.console.warn, _terms(values, name))
+
+
+def _terms(values: Values, name: str) -> Terms:
+    """What holds for the executor. Variables and config files serve many runs, so their files of TLS are for tls:// alone."""
+    is_encrypted = scheme_of(name) == "tls"
+    return Terms(
+        **{
+            field: values[field]
+            for field in Terms._fields
+            if is_encrypted or not field.startswith("tls_") or field in values.on_command_line
+        }
+    )
