@@ -127,3 +127,13 @@ def test_what_is_wrong_is_said_once(folder: Path) -> None:
     done = run_ranks(connected(), 2, folder, "train", "net.nn", "d.npy", "--jobs", 2, "--ensemble", 2)
     assert done.returncode == 2
     assert "ann: --jobs is for one process; the ranks train one network after the other; leave it out\n" in done.stderr
+    for executor in ("threads", "processes"):
+        done = run_ranks(
+            connected(), 2, folder, "train", "net.nn", "d.npy", "--executor", executor, "--ensemble", 2, "-o", "x.nn"
+        )
+        assert done.returncode == 2
+        assert (
+            f"ann: --executor {executor} is for a run that no launcher started as several ranks; start it without mpirun, or "
+            "leave the option out\n" in done.stderr
+        )
+        assert not (folder / "x.nn").exists()

@@ -71,6 +71,11 @@ class TrainSettings(NamedTuple):
     worker_timeout: float
 
     @property
+    def trains_in_turn(self) -> bool:
+        """Whether --executor asks for one training after another in this process."""
+        return self.executor_text.endswith(" in-process")
+
+    @property
     def path(self) -> str:
         """The network file, once it has a place."""
         assert self.network_path is not None

@@ -217,7 +217,7 @@ def _device(settings: TrainSettings, network: Network | None, options: TrainingO
 def _concurrent_trainings(settings: TrainSettings, options: TrainingOptions) -> int:
     """How many networks of an ensemble, or restarts, run at a time. They share nothing, so threads gain most there; a
     checkpoint needs them in turn, and so do several ranks, which share each of them."""
-    asked_in_turn = settings.device != "cpu" or settings.executor_text.endswith(" in-process")
+    asked_in_turn = settings.device != "cpu" or settings.trains_in_turn
     if settings.checkpoint or settings.resume or asked_in_turn or current_crew().size > 1:
         return 1
     at_once = max(settings.jobs, settings.threads or available_processors())

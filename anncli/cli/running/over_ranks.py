@@ -17,6 +17,10 @@ def begin_ranks(settings: TrainSettings) -> None:
             raise UsageError(
                 "--jobs is for one process; the ranks train one network after the other", advice="leave it out"
             )
+        # Variables and config files serve many runs, so only the command line is refused.
+        if settings.says_executor and not settings.trains_in_turn:
+            message = f"{settings.executor_text} is for a run that no launcher started as several ranks"
+            raise UsageError(message, advice="start it without mpirun, or leave the option out")
         crew.begin(settings.worker_timeout, settings.threads)
 
 

@@ -16,9 +16,6 @@ from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.run import TrainingRun
 
-# Ranks share the rows of every restart.
-_RANKS = "several ranks"
-
 
 class PartsElsewhere(Parts):
     """Parts, for whose ends a signal does not wait.
@@ -56,9 +53,6 @@ def check_executor(settings: TrainSettings, options: TrainingOptions) -> None:
         message = "--executor runs the trainings of --restarts or --ensemble, and this is one training"
         raise UsageError(message, advice="leave it out, or add for example --restarts 4")
     if settings.executor is not None and (name := _only_here(settings, options)):
-        if name == _RANKS:
-            message = f"{settings.executor_text} is for a run that no launcher started as several ranks"
-            raise UsageError(message, advice="start it without mpirun, or leave the option out")
         message = f"{name} holds in this process alone, and {settings.executor_text} trains in others"
         raise UsageError(message, advice="leave one of the two out, or say --executor threads")
 
@@ -66,7 +60,6 @@ def check_executor(settings: TrainSettings, options: TrainingOptions) -> None:
 def _only_here(settings: TrainSettings, options: TrainingOptions) -> str:
     """An option that has no meaning in other processes, '' where there is none."""
     given = {
-        _RANKS: current_crew().size > 1,
         "--time-limit": options.time_limit is not None,
         "--reproducible": settings.reproducible,
         "--device": settings.device != "cpu",
@@ -77,7 +70,8 @@ def _only_here(settings: TrainSettings, options: TrainingOptions) -> str:
 def parts_elsewhere(settings: TrainSettings, options: TrainingOptions) -> PartsElsewhere | None:
     """What trains the parts of the run in other processes; None where it has none, or this process trains them."""
     has_parts = options.restarts > 1 or options.ensemble > 1
-    if settings.executor is None or not has_parts or _only_here(settings, options):
+    # Ranks share the rows of every part.
+    if settings.executor is None or not has_parts or current_crew().size > 1 or _only_here(settings, options):
         return None
     if settings.checkpoint:
         part = "network" if options.ensemble > 1 else "restart"
