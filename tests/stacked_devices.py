@@ -1,11 +1,12 @@
-"""The devices that the tests of stacked networks run on: torch on the CPU, and a GPU where there is one."""
+"""What the tests of stacked networks run on: torch on the CPU, and a GPU where there is one; losses with the outputs that they fit."""
 
 from __future__ import annotations
 
 import pytest
 
 from anncli.backends.stacked.device import Device, open_device
-from anncli.errors import UsageError
+from anncli.errors import UsageError, ValueFault
+from anncli.network.names import check_loss
 
 DEVICES = ["torch-cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
@@ -19,3 +20,12 @@ def opened(name: str) -> Device:
         return open_device(name)
     except UsageError as error:
         pytest.skip(str(error))
+
+
+def fits(loss: str, activation: str) -> bool:
+    """Whether output units of this activation can be trained by the loss."""
+    try:
+        check_loss(loss, activation)
+    except ValueFault:
+        return False
+    return True

@@ -11,6 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "anncli"
 
+# Every module is read by several tests, and parsing is most of their time.
+parsed = cache(ast.parse)
+
 # Floor 1, which every room may import; a names.py holds names and help lines of a registry and imports nothing above.
 GROUND = {"errors", "arrays", "logarithm", "maps", "tables", "forecasts", "limits", "_version"}
 
@@ -125,7 +128,7 @@ def wrong_imports(text: str, module: str, is_package: bool = False) -> list[str]
     room = room_of(module)
     allowed = MAY_IMPORT[room] | {room, "names"} | GROUND
     found = []
-    for line, name in imports_of(ast.parse(text), module, is_package):
+    for line, name in imports_of(parsed(text), module, is_package):
         # A package of floor 1 or a room's own package holds nothing but a docstring.
         if room_of(name) not in allowed:
             found.append(f"{module}:{line}: {room} may not import {name}")
@@ -141,7 +144,7 @@ def is_command(module: str) -> bool:
 def noises(text: str, module: str) -> list[str]:
     """Everything by which a silent room would speak, read or look around."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         word = ""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORBIDDEN_CALLS:
             word = f"{node.func.id}("
@@ -173,7 +176,7 @@ def too_large(text: str, module: str, is_table: bool = False) -> list[str]:
     n_lines = len(text.splitlines())
     if n_lines > MOST_LINES and not is_table:
         found.append(f"{module}: {n_lines} lines, at most {MOST_LINES}")
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         n = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -206,7 +209,7 @@ def import_graph() -> dict[str, set[str]]:
     """Module -> modules of the package that it imports, anywhere in it."""
     graph: dict[str, set[str]] = {}
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path.read_text(encoding="utf-8"))
         module = module_name(path)
         graph[module] = {name for _, name in imports_of(tree, module, path.name == "__init__.py")} - {module}
     return graph
@@ -293,7 +296,7 @@ def test_only_layers_know_where_biases_stand():
     """Others take weights() and biases() of a topology, or the blocks as they are."""
     found = []
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Subscript) and ast.unparse(node) in (
                 "block[0]",
                 "block[1:]",
@@ -308,7 +311,7 @@ def test_only_layers_know_where_biases_stand():
 def late_imports(text: str, module: str) -> list[int]:
     """Lines that import a module whose name is computed, and not of the own room: the table of rooms cannot judge them."""
     room, found = room_of(module), []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("import_module", "importlib.import_module"):
             continue
         given = node.args[0]
@@ -330,7 +333,7 @@ def test_modules_of_other_rooms_are_imported_by_name_where_it_is_declared():
 
 def test_a_package_with_a_table_of_names_imports_nothing():
     for path in PACKAGE.rglob("names.py"):
-        tree = ast.parse((path.parent / "__init__.py").read_text(encoding="utf-8"))
+        tree = parsed((path.parent / "__init__.py").read_text(encoding="utf-8"))
         top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
         assert [ast.unparse(node) for node in top if "__future__" not in ast.unparse(node)] == [], path
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from stacked_devices import DEVICES, opened
+from stacked_devices import DEVICES, fits, opened
 
 from anncli.backends.base import Problem, Samples, Shown
 from anncli.backends.presentation import dropout_masks
 from anncli.backends.reference import ReferenceBackend
 from anncli.backends.stacked.device import Device, open_device
-from anncli.errors import UsageError, ValueFault
-from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, check_loss, parse_loss
+from anncli.errors import UsageError
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, parse_loss
 from anncli.network.topology import Topology
 
 pytestmark = pytest.mark.slow
@@ -36,14 +36,6 @@ N, WIDTH = 23, 4
 @pytest.fixture(params=DEVICES, scope="module")
 def device(request: pytest.FixtureRequest) -> Device:
     return opened(request.param)
-
-
-def fits(loss: str, activation: str) -> bool:
-    try:
-        check_loss(loss, activation)
-    except ValueFault:
-        return False
-    return True
 
 
 PAIRS = [(activation, loss) for activation in ACTIVATION_NAMES for loss in LOSSES if fits(loss, activation)]

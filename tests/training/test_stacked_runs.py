@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from stacked_cases import SAMPLES, N, assert_alike, attempt, both, on_cpu, on_device, samples_of
-from stacked_devices import DEVICES, opened
+from stacked_devices import DEVICES, fits, opened
 
 from anncli.backends.base import Samples
 from anncli.backends.stacked.device import Device
-from anncli.errors import UsageError, ValueFault
-from anncli.network.names import ACTIVATION_NAMES, check_loss
+from anncli.errors import UsageError
+from anncli.network.names import ACTIVATION_NAMES
 from anncli.training.attempt import Attempt
 from anncli.training.stacked.attempt import StackedAttempt
 from anncli.training.stacked.job import Job
@@ -33,14 +33,6 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(params=DEVICES, scope="module")
 def device(request: pytest.FixtureRequest) -> Device:
     return opened(request.param)
-
-
-def fits(loss: str, activation: str) -> bool:
-    try:
-        check_loss(loss, activation)
-    except ValueFault:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("k", [1, 2, 33])
