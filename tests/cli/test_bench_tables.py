@@ -85,6 +85,7 @@ def test_rows_from_a_pipe(tmp_path: Path, ann: Ann) -> None:
     assert losses({"": found[0][0]["starts"]}) == losses({"": found[1][0]["starts"]})
 
 
+@pytest.mark.slow
 def test_the_sets_of_the_file_are_kept(tmp_path: Path, ann: Ann) -> None:
     """A file of PROBEN1 says which rows are which set."""
     head = ["bool_in=0", "real_in=2", "bool_out=2", "real_out=0"]

@@ -182,6 +182,7 @@ def test_faults(folder: Path, ann: Ann, words: list[str], code: int, message: st
     assert sorted(path.name for path in folder.iterdir()) == ["bad.csv", "in.csv"]
 
 
+@pytest.mark.slow
 def test_databases(folder: Path, ann: Ann) -> None:
     ann("convert", "in.csv", "a.db")
     ann("convert", "in.csv", "a.db::people")

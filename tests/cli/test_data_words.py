@@ -56,6 +56,7 @@ def test_one_table_one_command_and_what_follows(folder: Path, ann: Ann) -> None:
     assert ann("gradcheck", "t.nn", "t.csv").stdout.endswith("the gradient is right\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "name"),
     [
@@ -256,6 +257,7 @@ def test_bench_and_gradcheck_take_tables_and_bench_makes_a_network(folder: Path,
     assert document["passed"] is True
 
 
+@pytest.mark.slow
 def test_options_about_tables_from_config_file_and_variables(folder: Path, ann: Ann) -> None:
     (folder / "run.yaml").write_text("data: t.csv\nlabel: kind\nignore: [id, b]\nepochs: 7\nhidden: 3\noutput: c.nn\n")
     text = ann("train", "--config", "run.yaml").stdout

@@ -140,6 +140,7 @@ def test_a_threshold_outside_of_the_undecided_scores_is_refused(trained: Path, a
     ann("test", "net.nn", "pos.txt", "neg.txt", env={"ANN_THRESHOLD": "youden"})
 
 
+@pytest.mark.slow
 def test_a_network_whose_rule_left_the_undecided_scores_is_usable(small: Path, ann: Ann) -> None:
     """The training warns; the commands that use the network as it is do not refuse it."""
     words = ("--threshold", "sp>=1", "--abstain", "0.001,0.002", "--validation", "0.3")

@@ -287,6 +287,7 @@ def test_no_file_that_the_run_reads_is_overwritten(lists: Path, ann: Ann, words:
     assert {path.name: path.read_bytes() for path in lists.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_a_resumed_run_may_replace_the_old_one_but_nothing_else_may(small: Path, ann: Ann) -> None:
     words = ("train", "net.nn", "pos.txt", "neg.txt")
     ann(*words, 3, "--checkpoint", "c", "--output", "o.nn", "--refit", "no")
@@ -296,6 +297,7 @@ def test_the_checkpoint_of_a_resumed_run_may_replace_the_old_one_but_nothing_els
     ann(*words, 5, "--resume", "c", "--checkpoint", "c", "--output", "o.nn", "--refit", "no")
 
 
+@pytest.mark.slow
 def test_two_runs_do_not_share_a_history(small: Path, ann: Ann) -> None:
     process = start(
         small, "train", "net.nn", "pos.txt", "neg.txt", 100_000_000, "--patience", 0, "--history", "h",

@@ -124,6 +124,7 @@ def cases(path: Path) -> tuple[ElementTree.Element, dict[str, ElementTree.Elemen
     return root, {str(case.get("name")): case for case in root.iter("testcase")}
 
 
+@pytest.mark.slow
 def test_junit_has_a_case_for_each_gate(table: Path, ann: Ann) -> None:
     ann(*TRAIN, "-q")
     (table / "t&<2>.csv").write_text((table / "t.csv").read_text())

@@ -91,6 +91,7 @@ def test_faults_name_all_cells_and_the_first_row(ann: Ann, folder: Path) -> None
     assert whole.stderr == cut.stderr
 
 
+@pytest.mark.slow
 def test_rows_without_a_label_are_left_out(ann: Ann, folder: Path) -> None:
     rows = np.load(folder / "single.npy")
     rows[[7, 8, 300], -1] = np.nan
@@ -126,6 +127,7 @@ def test_only_words(ann: Ann, folder: Path) -> None:
     ann("train", "0.csv", "1.csv", "--label", "y", 3, "-o", "a.nn", "--memory-limit", "3K")
 
 
+@pytest.mark.slow
 def test_a_map_that_is_the_inputs_as_they_are(ann: Ann, folder: Path) -> None:
     """The numbers of the file are used where they lie, and scaling must not write into them."""
     rows = np.load(folder / "single.npy")
@@ -138,6 +140,7 @@ def test_a_map_that_is_the_inputs_as_they_are(ann: Ann, folder: Path) -> None:
     assert (folder / "x.npy").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_where_the_limit_cannot_hold(ann: Ann, folder: Path) -> None:
     done = ann("train", "single.npy", "--label", "inputs", "--memory-limit", "2K", check=3)
     assert done.stderr.endswith(

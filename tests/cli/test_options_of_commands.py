@@ -208,6 +208,7 @@ def test_the_overview_has_sections_and_four_examples(ann: Ann) -> None:
         assert info.summary in text
 
 
+@pytest.mark.slow
 def test_without_compiled_kernels_a_training_says_how_to_get_them(small: Path, ann: Ann) -> None:
     """A finder that hides the compiled module stands in for an installation without a compiler."""
     (small / "sitecustomize.py").write_text(

@@ -62,6 +62,7 @@ def check_page(text: str) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_page_of_two_classes(trained: Path, ann: Ann) -> None:
     ann("report", "net.nn", "pos.txt", "neg.txt", "-o", "r.html")
     text = (trained / "r.html").read_text()

@@ -69,6 +69,7 @@ def test_quiet_from_a_variable(small: Path, ann: Ann) -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.slow
 def test_parts_in_a_config_file(small: Path, ann: Ann) -> None:
     for text, samples in {"0.25": 4, "[pos.txt, neg.txt]": 16, "pos.txt,neg.txt": 16}.items():
         (small / "train.yaml").write_text(f"validation: {text}\n")
@@ -155,6 +156,7 @@ def test_an_option_meant_for_another_trainer_does_not_apply(small: Path, ann: An
     assert json.loads(ann(*TRAIN, "--dry-run", "--json").stdout)["options"]["momentum"] == 0.5
 
 
+@pytest.mark.slow
 def test_other_commands_read_config_and_variables_too(trained: Path, ann: Ann) -> None:
     (trained / "all.yaml").write_text("seed: 3\njson: true\nthreshold: 0.25\nhidden: 5\n")
     found = json.loads(ann("test", "net.nn", "pos.txt", "neg.txt", "--config", "all.yaml").stdout)

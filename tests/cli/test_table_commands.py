@@ -69,6 +69,7 @@ def test_hidden_layers_and_place_of_a_new_network(tmp_path: Path, ann: Ann) -> N
     assert done.stderr == "ann: --hidden is for a new network; leave it out, or change the layers in mine.nn\n"
 
 
+@pytest.mark.slow
 def test_columns_that_the_user_left_out_stay_left_out(tmp_path: Path, ann: Ann) -> None:
     """Also where they were named by their places, or as those that are not used."""
     shutil.copy(IRIS, tmp_path)
@@ -281,6 +282,7 @@ def test_online_has_a_rate_for_cross_entropy_and_another_in_networks_of_ann1dn(t
     assert rate("old.nn", "pos.txt", "neg.txt") == 0.2
 
 
+@pytest.mark.slow
 def test_a_new_network_never_replaces_the_file_of_output(tmp_path: Path, ann: Ann) -> None:
     (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{'ab'[k % 2]}\n" for k in range(30)))
     (tmp_path / "notes.txt").write_text("mine")
@@ -380,6 +382,7 @@ def test_sets_that_a_file_declares(tmp_path: Path, ann: Ann) -> None:
     assert document["samples"] == {"training": 12, "validation": 12, "test": 0}
 
 
+@pytest.mark.slow
 def test_a_libsvm_file_that_ends_early(tmp_path: Path, ann: Ann) -> None:
     """Of a file whose last columns are all 0 the network knows how many there are."""
     shutil.copy(TABLES / "heart.libsvm", tmp_path)

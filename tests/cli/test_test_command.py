@@ -109,6 +109,7 @@ def test_wrong_number_of_class_files(identity: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:
     # Three inputs straight to three outputs.
     (tmp_path / "three.nn").write_text("2\n3 3\n0\n0\n0 1\n0 1\n0 1\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")

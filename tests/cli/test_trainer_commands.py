@@ -113,6 +113,7 @@ def test_bench_prints_a_table_and_draws_a_plot(ann: Ann, small: Path) -> None:
     assert (small / "net.nn").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_bench_draws_its_plot_unless_told_not_to(ann: Ann, small: Path) -> None:
     arguments = ("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "gd,adam", "--starts", "1")
     assert "plot" not in ann(*arguments, "--plot", "none").stdout
