@@ -15,6 +15,8 @@ import pytest
 from ann_process import NETWORK, Ann, clean_environment
 from workers import catches, children, is_alive, wait_for
 
+from anncli.compiled import native_module
+
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt", "30")
 WRITTEN = ("-o", "out.nn", "--history", "h.jsonl", "--checkpoint", "c", "--force")
 
@@ -45,7 +47,10 @@ def test_files_do_not_depend_on_the_executor(small: Path, ann: Ann, parts: tuple
     [
         ((), "--executor runs the trainings of --restarts or --ensemble, and this is one training; leave it out, or add for example --restarts 4"),
         (("--restarts", 2, "--time-limit", 5), "--time-limit holds in this process alone, and --executor processes trains in others; leave one of the two out, or say --executor threads"),
-        (("--ensemble", 2, "--reproducible"), "--reproducible holds in this process alone, and --executor processes trains in others; leave one of the two out, or say --executor threads"),
+        pytest.param(
+            ("--ensemble", 2, "--reproducible"), "--reproducible holds in this process alone, and --executor processes trains in others; leave one of the two out, or say --executor threads",
+            marks=pytest.mark.skipif(native_module() is None, reason="--reproducible needs the compiled kernels"),
+        ),
     ],
 )  # fmt: skip
 def test_what_is_refused_before_data_are_read(
