@@ -123,16 +123,17 @@ class Relief:
     """Gives back the memory of maps beside the thread of release_when_large(), which comes too late on a machine that has no time for it.
 
     Args: array (n, m), which is read row by row; nothing happens where it is in memory.
+    Attributes: row_bytes: what a row takes of a map, 0 in memory.
     """
 
     def __init__(self, array: Any) -> None:
         is_map = isinstance(array, np.ndarray) and map_of(array) is not None
-        self._row_bytes = array.strides[0] if is_map else 0
+        self.row_bytes: int = array.strides[0] if is_map else 0
         self._seen = 0
 
     def read(self, n_rows: int) -> None:
         """So many rows have been read."""
-        self._seen += n_rows * self._row_bytes
+        self._seen += n_rows * self.row_bytes
         if self._seen > _RELIEF_BYTES:
             self._seen = 0
             _release_all_when_large()

@@ -20,8 +20,8 @@ from anncli.network.names import LOSS_NAMES, parse_loss
 # For calls that only compute a gradient: the rule is not applied.
 NO_RULE = UpdateRule("sgd", 0.0)
 
-# Rows of a run from which a call for each of them costs nothing, and threads share the rows of a run rather than the runs.
-_LONG_RUN = 2048
+# Threads share the rows of runs that are so long, call by call, rather than the runs, where there are few of them.
+_LONG_RUN, _FEW_RUNS = 2048, 16
 
 
 class NativeSession(BoundSession):
@@ -89,9 +89,11 @@ class NativeSession(BoundSession):
     ) -> bool:
         rows, n_runs = self._numbers(runs.rows), len(runs.starts) - 1
         fits = self._numpy_from > MOST_ROWS and all_float32(parameters)
-        if rows is None or not fits or len(rows) >= _LONG_RUN * n_runs:
+        if rows is None or not fits:
             return False
         binding, targets = self._bound_targets()
+        if binding.threads != 1 and n_runs < _FEW_RUNS and len(rows) >= _LONG_RUN * n_runs:
+            return False
         packed = self._pack(NO_RULE, shown)
 
         def add(first: int, last: int, part: FixedSum) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +15,9 @@ from anncli.backends.chunks import CHUNKS, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
 from anncli.maps import Relief
 
-# Rows times parameters of about a second.
-_LONG = 1 << 32
+# Rows times parameters, of one to three seconds, and bytes of a map: more is computed in several calls.
+_LONG = 1 << 34
+_MAPPED_BYTES = 1 << 25
 
 
 class Sums(NamedTuple):
@@ -87,33 +90,44 @@ class PartOfSums:
         total, losses = FixedSum(task.n_numbers, task.exponent), np.zeros(CHUNKS)
         answers, n = np.zeros(CHUNKS, dtype=np.int64), int(portion.answers.sum())
         answers[self._first : self._last] = portion.answers[self._first : self._last]
-        if task.kind == "gradient" and self._counts is None and self._at_once(task, portion, total, losses):
-            return Sums(total.words, losses, answers, total.overflow)
         gradient, origin = np.empty_like(task.parameters), int(portion.starts[self._first])
-        for chunk in range(self._first, self._last):
-            begin, end = int(portion.starts[chunk]), int(portion.starts[chunk + 1])
-            if not answers[chunk]:
-                continue
-            self.between()
-            rows = portion.rows[begin - origin : end - origin]
-            own = task._replace(shown=task.shown.after(begin))
-            losses[chunk], values = self._piece(own, rows, int(answers[chunk]), gradient)
-            self._relief.read(len(rows))
-            if values is not None:
-                total.add(values, int(answers[chunk]) / n)
+        for first, last in self._groups(task, portion):
+            is_done = (
+                task.kind == "gradient"
+                and self._counts is None
+                and self._at_once(task, portion, first, last, total, losses)
+            )
+            for chunk in () if is_done else range(first, last):
+                begin, end = int(portion.starts[chunk]), int(portion.starts[chunk + 1])
+                if not answers[chunk]:
+                    continue
+                self.between()
+                rows = portion.rows[begin - origin : end - origin]
+                own = task._replace(shown=task.shown.after(begin))
+                losses[chunk], values = self._piece(own, rows, int(answers[chunk]), gradient)
+                self._relief.read(len(rows))
+                if values is not None:
+                    total.add(values, int(answers[chunk]) / n)
         return Sums(total.words, losses, answers, total.overflow)
 
-    def _at_once(self, task: Task, portion: _Portion, total: FixedSum, losses: Array) -> bool:
-        """The gradients of all chunks in one call, where the session knows how. Not of what takes long: between() could not end it."""
-        if len(portion.rows) * len(task.parameters) > _LONG:
-            return False
-        starts = portion.starts[self._first : self._last + 1]
-        runs = Runs(portion.rows, starts - starts[0], int(portion.starts[-1]))
-        own = losses[self._first : self._last]
+    def _groups(self, task: Task, portion: _Portion) -> list[tuple[int, int]]:
+        """The chunks that a call may have at once, first and last + 1: between() could not end what takes long."""
+        n_chunks, n_rows = self._last - self._first, len(portion.rows)
+        calls = max(n_rows * len(task.parameters) / _LONG, n_rows * self._relief.row_bytes / _MAPPED_BYTES)
+        n_groups = max(1, min(n_chunks, math.ceil(calls)))
+        cuts = [self._first + k * n_chunks // n_groups for k in range(n_groups + 1)]
+        return list(pairwise(cuts))
+
+    def _at_once(self, task: Task, portion: _Portion, first: int, last: int, total: FixedSum, losses: Array) -> bool:
+        """The gradients of some chunks in one call, where the session knows how."""
+        starts, origin = portion.starts[first : last + 1], int(portion.starts[self._first])
+        rows = portion.rows[starts[0] - origin : starts[-1] - origin]
+        runs = Runs(rows, starts - starts[0], int(portion.starts[-1]))
         self.between()
-        is_done = self._session.add_gradients(total, own, runs, task.parameters, task.shown.after(int(starts[0])))
+        own = task.shown.after(int(starts[0]))
+        is_done = self._session.add_gradients(total, losses[first:last], runs, task.parameters, own)
         if is_done:
-            self._relief.read(len(portion.rows))
+            self._relief.read(len(rows))
         return is_done
 
     def _piece(self, task: Task, rows: Array, answers: int, gradient: Array) -> tuple[float, Array | None]:

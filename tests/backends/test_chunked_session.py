@@ -159,15 +159,17 @@ def test_gradients_of_any_size(largest: float, is_finite: bool) -> None:
 
 @pytest.mark.parametrize("shown", [PLAIN, Shown(0.4, 0.2, 99, 7)])
 @pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("long", [0, 5000])
 @pytest.mark.parametrize("sizes", [(3, 4, 2), (5, 33, 17, 3)])
 def test_gradients_of_runs_have_the_bits_of_calls_of_their_own(
-    variant: str, shown: Shown, threads: int, sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+    variant: str, shown: Shown, threads: int, long: int, sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Empty runs and runs of one row too; a run that is longer than those before it must not lose the weights."""
     monkeypatch.setattr(native_binding, "_LEAST_WORK", 1)
-    case = random_case(sizes, "tanh", "softmax", "cross-entropy", n=900)
+    case = random_case(sizes, "tanh", "softmax", "cross-entropy", n=900 + long)
     session = case.open(make_backend(variant, threads))
-    rows, starts = np.random.default_rng(3).permutation(900).astype(np.int32), np.array([0, 1, 1, 40, 700, 880, 900])
+    rows = np.random.default_rng(3).permutation(900 + long).astype(np.int32)
+    starts = np.array([0, 1, 1, 40, 700 + long, 880 + long, 900 + long])
     total, losses = FixedSum(len(case.parameters)), np.full(6, 9.0)
     assert session.add_gradients(total, losses, Runs(rows, starts, 1000), case.parameters, shown)
     wanted, out = FixedSum(len(case.parameters)), np.empty_like(case.parameters)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.backends.base import NormalEquations, Shown
+from anncli.backends import piecework
+from anncli.backends.base import NormalEquations, Runs, Shown
 from anncli.backends.chunks import Task, chunk_starts
-from anncli.backends.fixed_sums import value_of
+from anncli.backends.fixed_sums import FixedSum, value_of
 from anncli.backends.piecework import PartOfSums, packed, unpacked
 
 
@@ -44,6 +45,44 @@ def test_chunks_of_a_batch_follow_the_set_of_the_sweep() -> None:
     # Places 9, 9, 9, 5, 100, 3: chunks 4, 4, 4, 2, 50, 1.
     assert session.calls == [([1003], 0), ([1005], 0)]
     assert found.losses[[1, 2]].tolist() == [1003, 1005]
+
+
+class RecordedRuns(Recorded):
+    """Takes runs in one call, but not those from chunk 4 on; its gradient of a run is its number of rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: list[tuple[list[int], list[int], int]] = []
+
+    def add_gradients(self, total: FixedSum, losses: Any, runs: Runs, parameters: Any, shown: Shown) -> bool:
+        if runs.rows[0] >= 1008:
+            return False
+        self.runs.append((runs.rows.tolist(), runs.starts.tolist(), shown.rows_seen))
+        for k, size in enumerate(np.diff(runs.starts)):
+            losses[k] = size
+            total.add(np.full(len(parameters), float(size)), size / runs.of)
+        return True
+
+
+@pytest.mark.parametrize("row_bytes", [0, 7])
+def test_what_takes_long_is_computed_in_several_calls(row_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 128 rows, two a chunk, here numbers 1000 to 1011, the part has chunks 0 to 5; of 12 rows a call may have 5."""
+    session: Any = RecordedRuns()
+    part = PartOfSums(session, np.arange(1000, 1012), 128, 0, 6)
+    if row_bytes:
+        part._relief.row_bytes = row_bytes
+        monkeypatch.setattr(piecework, "_MAPPED_BYTES", 5 * row_bytes)
+    else:
+        monkeypatch.setattr(piecework, "_LONG", 15)
+    asked = []
+    part.between = lambda: asked.append(len(session.runs) + len(session.calls))  # type: ignore[method-assign]
+    found = part.sums(Task("gradient", np.zeros(3), shown=Shown(0.5, rows_seen=50)))
+    assert session.runs == [([1000, 1001, 1002, 1003], [0, 2, 4], 50), ([1004, 1005, 1006, 1007], [0, 2, 4], 54)]
+    assert session.calls == [([1008, 1009], 58), ([1010, 1011], 60)]
+    assert found.losses[:7].tolist() == [2, 2, 2, 2, 2017, 2021, 0]
+    assert value_of(found.words, 0) == pytest.approx(np.full(3, (4 * 4 + 2 * 1008.5 + 2 * 1010.5) / 128), rel=1e-15)
+    # Before every call, and before a call that was none.
+    assert asked == [0, 1, 2, 2, 3]
 
 
 def test_answers_of_a_part_decide_its_share() -> None:
