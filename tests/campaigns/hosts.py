@@ -83,6 +83,13 @@ class Hosts:
         inner = f'hostname n{number}; exec "$@"'
         return ["ip", "netns", "exec", f"{self._name}-{number}", "unshare", "--uts", "bash", "-c", inner, "on", *words]
 
+    @property
+    def mpich(self) -> list[str]:
+        """Words of MPICH's mpirun: ranks on all hosts, which talk by TCP; without this they go through memory between namespaces."""
+        addresses = ",".join(self.address(number) for number in self.numbers)
+        launch = ["-launcher", "ssh", "-launcher-exec", str(self.agent), "-hosts", addresses]
+        return [*launch, "-genv", "UCX_TLS", "tcp,self", "-genv", "UCX_NET_DEVICES", "eth0"]
+
     def cut(self, number: int, unplugged: bool = False) -> None:
         """Take the network from a host: its cable, or what the switch does with it, which the host does not see."""
         words = "down" if unplugged else "nomaster"

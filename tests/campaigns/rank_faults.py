@@ -96,11 +96,7 @@ class Ground:
         launch, words = [self.mpirun, "-n", "3"], self.words(limit=limit)
         if self.hosts is None:
             return [*launch, *words]
-        addresses = ",".join(self.hosts.address(number) for number in self.hosts.numbers)
-        launch += ["-launcher", "ssh", "-launcher-exec", str(self.hosts.agent), "-hosts", addresses]
-        # Without this, MPICH goes through memory between namespaces.
-        launch += ["-genv", "UCX_TLS", "tcp,self", "-genv", "UCX_NET_DEVICES", "eth0"]
-        return self.hosts.on(1, [*launch, *words])
+        return self.hosts.on(1, [*launch, *self.hosts.mpich, *words])
 
     def start(self, words: list[str]) -> subprocess.Popen[bytes]:
         name, value = self.mark.split("=")

@@ -1,6 +1,7 @@
 """The same network from every number of ranks: `python tests/campaigns/ranks.py` trains each case in one process and under mpirun.
 
 Further environments, with another MPI, are named by their Python: `--python /opt/openmpi/bin/python`. Only some cases: names as words.
+As root of a Linux machine with iproute2, `--hosts` divides the ranks of MPICH between two hosts, which are network namespaces.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from hosts import Hosts
 from launchers import environment
 
 TRAINING_ROWS = 66_000
 # A quarter of these rows is the validation set.
 ROWS = 88_000
+# Bytes between two hosts in a training, at least: less went through memory.
+LEAST_BYTES = 100_000
 
 
 class Case(NamedTuple):
@@ -108,16 +113,25 @@ def write_data(folder: Path) -> None:
 
 
 class Ranks(NamedTuple):
-    """ranks: 0 for one process without mpirun; python: of the environment, whose mpirun stands beside it."""
+    """ranks: 0 for one process without mpirun; python: of the environment, whose mpirun stands beside it; hosts: on which the
+    ranks are."""
 
     ranks: int
     python: str = sys.executable
+    hosts: Hosts | None = None
 
     @property
     def command(self) -> list[str]:
         ann = [self.python, "-m", "anncli", "train"]
         launcher = [str(Path(self.python).parent / "mpirun"), "-n", str(self.ranks)] if self.ranks else []
+        if self.hosts is not None:
+            return ["timeout", "-k", "5", "300", *self.hosts.on(1, [*launcher, *self.hosts.mpich, *ann])]
         return ["timeout", "-k", "5", "300", *launcher, *ann]
+
+    @property
+    def sent(self) -> int:
+        """Bytes that have gone between the hosts."""
+        return 0 if self.hosts is None else self.hosts.bytes_of(2)
 
 
 def trained(folder: Path, case: Case, how: Ranks, cut: Ranks | None = None, **variables: str) -> tuple[str, list[int]]:
@@ -155,7 +169,10 @@ def checked(folder: Path, name: str, how: list[Ranks]) -> list[str]:
         if case.resumed:
             cuts = [Ranks(2, one.python)]
         for cut in cuts:
+            before = one.sent
             digest, rows = trained(folder, case, one, cut)
+            if one.hosts is not None and one.sent - before < LEAST_BYTES:
+                faults.append(f"{one.ranks} ranks did not talk by TCP: {one.sent - before:,} bytes")
             if digest != wanted:
                 faults.append(f"{one.ranks} ranks of {one.python}: {digest}, not {wanted}")
             if one.ranks > 1 and (len(rows) != one.ranks or (case.serves and not all(rows))):
@@ -168,17 +185,20 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="cases: " + ", ".join(CASES))
     parser.add_argument("--python", action="append", default=[], help="of a further environment")
     parser.add_argument("--ranks", default="1,2,3,4")
+    parser.add_argument("--hosts", action="store_true", help="two hosts, which talk by TCP")
     asked = parser.parse_args()
     numbers = [int(n) for n in asked.ranks.split(",")]
-    how = [Ranks(0), *(Ranks(n, python) for python in (sys.executable, *asked.python) for n in numbers)]
+    if asked.hosts and (asked.python or min(numbers) < 2):
+        parser.error("--hosts is for two ranks or more of one MPICH, as --ranks 2,3,4")
     print(
         f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}\n"
     )
     print("| case | trainings | digest | faults |\n|---|---|---|---|")
     failed = 0
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, Hosts(2) if asked.hosts else nullcontext() as hosts:
         folder = Path(place)
         write_data(folder)
+        how = [Ranks(0), *(Ranks(n, python, hosts) for python in (sys.executable, *asked.python) for n in numbers)]
         for name in asked.names or CASES:
             faults = checked(folder, name, how)
             failed += len(faults)

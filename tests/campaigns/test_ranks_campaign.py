@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import ranks
+from hosts import Hosts, why_not
 from launchers import connected, environment, run_ranks
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,23 @@ def _with_mpi() -> None:
 )
 def test_three_ranks_write_the_bytes_of_one_process(name: str, folder: Path) -> None:
     assert ranks.checked(folder, name, [ranks.Ranks(0), ranks.Ranks(3)]) == []
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+def test_ranks_of_two_hosts_write_the_bytes_of_one_process(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not Path(sys.executable).with_name("hydra_pmi_proxy").exists():
+        pytest.skip("the mpirun of MPICH is not in this environment")
+    if reason := why_not():
+        pytest.skip(reason)
+    with Hosts(2) as hosts:
+        how = [ranks.Ranks(0), ranks.Ranks(3, hosts=hosts)]
+        assert ranks.checked(folder, name, how) == []
+        # More bytes than there can be stand for a wire that was not used.
+        monkeypatch.setattr(ranks, "LEAST_BYTES", 10**12)
+        (fault,) = ranks.checked(folder, name, how)
+    assert "did not talk by TCP" in fault
 
 
 def test_a_run_of_two_ranks_is_resumed_by_one_process(folder: Path) -> None:
