@@ -1,4 +1,4 @@
-"""docs/gates.md and docs/tracking.md: the pipelines that they show are valid, and their commands run; DVC reads what they write."""
+"""docs/gates.md, docs/tracking.md and docs/check.md: the pipelines that they show are valid, and their commands run; DVC reads what they write."""
 
 from __future__ import annotations
 
@@ -79,6 +79,18 @@ def test_the_commands_of_a_pipeline_run(folder: Path, guide: str, number: int, b
 
 def test_the_pipelines_are_there() -> None:
     assert [guide for guide, _, _ in PIPELINES] == ["gates", "gates", "tracking", "tracking"]
+
+
+def test_the_hook_of_a_commit_finds_a_fault(folder: Path) -> None:
+    text = (ROOT / "docs/check.md").read_text("utf-8")
+    (hook,) = yaml.safe_load(text.partition("<!-- hook -->\n```yaml\n")[2].partition("```")[0])["repos"][0]["hooks"]
+    table = folder / "data/iris.csv"
+    assert re.search(hook["files"], table.relative_to(folder).as_posix())
+    shell(folder, hook["entry"])
+    table.write_text(table.read_text("utf-8") + "5.1,3.5,oops,0.2,setosa\n", "utf-8")
+    assert shell(folder, f"code=0; {hook['entry']} > said || code=$?; test $code = 3; cat said").startswith(
+        "data/iris.csv: 151 rows"
+    )
 
 
 def test_dvc_reads_the_files(folder: Path) -> None:
