@@ -22,8 +22,6 @@ _OF_MPI = (
 )
 # srun names the tasks of its step. The script of sbatch is no step: it has SLURM_NTASKS and SLURM_PROCID alone, and is one process.
 _OF_SLURM = ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID")
-# Commands of many trainings, which other processes run without a launcher.
-_OF_JOBS = ("bench", "compare", "cv", "search")
 # Seconds that another rank waits before it leaves with an error: a launcher that ends all ranks at the first such exit
 # would otherwise end rank 0 before it has said why.
 LEAVING = 1.0
@@ -86,10 +84,7 @@ def command_of(arguments: Sequence[str]) -> str | None:
 
 def refusal(launch: Launch, command: str) -> str:
     """What is said of a command that does not distribute its work."""
-    instead = (
-        f", with --jobs {launch.size or 'N'}, or with --executor on several machines" if command in _OF_JOBS else ""
-    )
-    return f"ann {command} does not run on {launch.ranks}; start it without {launch.starter}{instead}"
+    return f"ann {command} does not run on {launch.ranks}; start it without {launch.starter}"
 
 
 def leave(code: int) -> NoReturn:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from ann_process import ROOT, clean_environment
+from launchers import OPEN_MPI
 
 GUIDE = ROOT / "docs/cluster.md"
 BLOCK = re.compile(r"(?:<!-- (not run|run): ([^\n]*) -->\n)?```sh\n(.*?)```", re.DOTALL)
@@ -69,7 +70,7 @@ def run_group(folder: Path, group: str) -> str:
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
         process = subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=folder, env=clean_environment(PATH=path), stdout=out, stderr=err, start_new_session=True,
+            cwd=folder, env=clean_environment(PATH=path, **OPEN_MPI), stdout=out, stderr=err, start_new_session=True,
         )  # fmt: skip
     try:
         code = process.wait(200)
@@ -119,5 +120,8 @@ def test_machines_with_certificates(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_of_mpi(folder: Path) -> None:
-    run_group(folder, "mpi")
+    printed = run_group(folder, "mpi")
     assert (folder / "cancer.nn").exists()
+    # Three studies of two trials, each in two folds; what is kept, and the defaults, on two outer folds.
+    assert (folder / "trials.ledger").read_bytes().count(b"\n") > 12
+    assert "ann train" in printed

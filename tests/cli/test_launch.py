@@ -84,12 +84,9 @@ def test_an_unknown_command_is_told_by_rank_0_alone(ann: Ann) -> None:
 
 
 def test_the_refusal_is_a_document_with_json(ann: Ann) -> None:
-    done = ann("cv", "a.csv", "--json", env={**SRUN, "SLURM_PROCID": "0"}, check=2)
+    done = ann("check", "a.csv", "--json", env={**SRUN, "SLURM_PROCID": "0"}, check=2)
     error = json.loads(done.stdout)["error"]
-    assert (error["kind"], error["message"]) == (
-        "usage",
-        "ann cv does not run on 8 ranks; start it without srun, with --jobs 8, or with --executor on several machines",
-    )
+    assert (error["kind"], error["message"]) == ("usage", "ann check does not run on 8 ranks; start it without srun")
 
 
 def test_help_is_shown_once(ann: Ann) -> None:
@@ -97,12 +94,13 @@ def test_help_is_shown_once(ann: Ann) -> None:
     assert ann("test", "-h", env={"PMI_SIZE": "2", "PMI_RANK": "0"}).stdout == ann("test", "-h").stdout
 
 
-def test_training_on_ranks_without_mpi4py(small: Path) -> None:
+@pytest.mark.parametrize("command", ["train", "search"])
+def test_training_on_ranks_without_mpi4py(command: str, small: Path) -> None:
     # A folder that has the package stands before it, and hides it.
     (small / "mpi4py.py").write_text("raise ModuleNotFoundError(name='mpi4py')\n")
     environment = clean_environment(PMI_SIZE="2", PMI_RANK="0")
     environment["PYTHONPATH"] = f"{small}{os.pathsep}{environment['PYTHONPATH']}"
-    command = [sys.executable, "-m", "anncli", "train", "net.nn", "pos.txt", "neg.txt"]
+    command = [sys.executable, "-m", "anncli", command, "net.nn", "pos.txt", "neg.txt"]
     done = subprocess.run(command, cwd=small, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr == (

@@ -31,7 +31,7 @@ _SENT_APART = np.empty(0, dtype=np.float32)
 
 class Order(NamedTuple):
     """What rank 0 asks of the others. what: 'options', 'hold', 'sums', 'begin', 'batch', 'close', 'end'; held: the number of a set; detail:
-    what belongs to it, see the methods here that give orders."""
+    what belongs to it, see the methods here that give orders. For many trainings: 'options', 'run', 'stop', 'end', see executors/ranks.py."""
 
     what: str
     held: int = 0

@@ -18,7 +18,8 @@ from anncli.backends.ranks.watch import Watch
 
 # A message that is not longer goes with its length, in one piece.
 _SHORT = 480
-_TAG = 7
+# Of arrays, and of the beginnings of messages that nobody waits for, see mail.py.
+_TAG, _NEWS = 7, 8
 
 
 class Wire:
@@ -81,10 +82,18 @@ class Wire:
         """Send an array to a rank that waits for it."""
         self._pass(self._comm.Isend, np.ascontiguousarray(array).reshape(-1).view(np.uint8), to, _TAG)
 
-    def receive(self, array: Array) -> Array:
-        """Fill `array`, contiguous, with what rank 0 sends, and return it."""
-        self._wait(self._comm.Irecv, array.reshape(-1).view(np.uint8), 0, _TAG)
+    def receive(self, array: Array, source: int = 0) -> Array:
+        """Fill `array`, contiguous, with what a rank sends, and return it."""
+        self._wait(self._comm.Irecv, array.reshape(-1).view(np.uint8), source, _TAG)
         return array
+
+    def post(self, array: Array, to: int) -> None:
+        """Send an array to a rank that expects it, now or later."""
+        self._wait(self._comm.Isend, array, to, _NEWS)
+
+    def expected(self, array: Array, source: int) -> Any:
+        """A request that fills `array`, which must stay, with what a rank posts; nobody waits for it here."""
+        return self._comm.Irecv(array, source, _NEWS)
 
     def _wait(self, begin: Callable[..., Any], *content: Any) -> None:
         self._watch.wait(partial(begin, *content))

@@ -46,15 +46,15 @@ class World:
         leave_together(self.mpi, min(_LONGEST_END, self.watch.limit))
 
 
-def join(size: int, kind: str) -> World:
+def join(size: int, kind: str, most: int = MOST_RANKS) -> World:
     """Connect this process with the others.
 
     Args: size, how many processes the launcher says that there are, 0 where it does not; kind, the only MPI that works
-        with the launcher, '' where several do.
+        with the launcher, '' where several do; most, how many there may be.
     Raises: UsageError without mpi4py or an MPI library, where library and launcher belong to different MPIs, and for more
-        than 64 ranks.
+        than `most` ranks.
     """
-    if size > MOST_RANKS:
+    if size > most:
         raise _too_many(size)
     mpi = _library()
     found = "Open MPI" if "Open MPI" in mpi.Get_library_version() else "MPICH"
@@ -68,7 +68,7 @@ def join(size: int, kind: str) -> World:
     world = World(mpi)
     if size and world.size != size:
         raise _different(f"the launcher has started {size} processes, but the MPI of mpi4py sees {world.size}", found)
-    if world.size > MOST_RANKS:
+    if world.size > most:
         raise _too_many(world.size)
     return world
 

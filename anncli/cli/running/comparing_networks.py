@@ -24,6 +24,7 @@ from anncli.cli.showing.seen_rows import NOT_KNOWN
 from anncli.errors import UsageError, count_of, printable
 from anncli.evaluation.comparison import Answers, differences, metrics_of
 from anncli.evaluation.interval import Confidence
+from anncli.experiments.executors.ranks import current_team
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 
@@ -54,11 +55,14 @@ def run_networks(values: Values, words: Words) -> None:
 
 
 def _check(values: Values, words: Words) -> None:
-    """Raises UsageError for options of --folds, and for data that can be read only once."""
+    """Raises UsageError for options of --folds, for ranks, and for data that can be read only once."""
     given = [name for name in _OF_FOLDS if name in values.on_command_line]
     if given or words.epochs != values["epochs"]:
         name = f"--{given[0]}" if given else "EPOCHS"
         raise UsageError(f"{name} is for definitions that are trained anew", advice="add --folds K, or leave it out")
+    if (team := current_team()) is not None:
+        message = f"ann compare runs on {team.size} ranks only where it trains"
+        raise UsageError(message, advice="start it without mpirun, or add --folds K")
     if "-" in words.data:
         raise UsageError("compare reads the data once for each network, and stdin only once", advice="name files")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -10,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
 
-from anncli.cli.failing import failure_of, tell
+from anncli.cli.failing import Failure, failure_of, tell
+from anncli.cli.interrupt import Interrupts
 from anncli.cli.running.signals import CODES, SignalWatch
 from anncli.cli.showing.json_output import OUTPUT
 from anncli.errors import ExitCode, Interrupted
@@ -49,9 +49,15 @@ class EndingAtSignals(SignalWatch):
     def seen(self, number: int) -> None:
         if not self._left.wait(_GRACE):
             failure = failure_of(Interrupted(self._message(), CODES[signal.Signals(number)]))
-            with suppress(OSError, ValueError):
-                tell(failure)
-                OUTPUT.finish(failure.document())
-                sys.stderr.flush()
-                sys.stdout.flush()
-            os._exit(failure.exit_code)
+            tell_at_once(failure)
+            # With ranks, this one alone would leave the others and their launcher behind.
+            Interrupts.leave(failure.exit_code)
+
+
+def tell_at_once(failure: Failure) -> None:
+    """Say why the program ends, from a thread, before it ends without its main thread."""
+    with suppress(OSError, ValueError):
+        tell(failure)
+        OUTPUT.finish(failure.document())
+        sys.stderr.flush()
+        sys.stdout.flush()

@@ -19,6 +19,7 @@ from anncli.cli.showing.console import Progress
 from anncli.cli.showing.search_report import Found
 from anncli.errors import count_of
 from anncli.evaluation.interval import Confidence
+from anncli.experiments.executors.ranks import Ranks
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger, run_with_ledger
 from anncli.experiments.search import Candidate, Search, Study, Tried, kept_of, spec_of
@@ -204,7 +205,8 @@ class SearchWork:
         limit = self._values["time_limit"]
         if limit is None:
             return False
-        each = self._seconds / max(self._count, 1) / min(self._values["jobs"], self._n_last)
+        jobs = self.executor.jobs if isinstance(self.executor, Ranks) else self._values["jobs"]
+        each = self._seconds / max(self._count, 1) / min(jobs, self._n_last)
         return time.monotonic() - self._begin + each * self._n_last >= limit
 
     @property
