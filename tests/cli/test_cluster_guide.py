@@ -103,6 +103,18 @@ def test_what_is_not_run_is_correct_bash_with_options_that_exist(script: str) ->
         assert [word for word in re.findall(r"(?<!\S)--[a-z-]+", words) if word not in known] == []
 
 
+def test_trainings_from_an_array_say_which_column_is_the_label() -> None:
+    # big.npy has no names of columns: without --label `ann` asks for it, and a job of SLURM ends after its queue.
+    lines = [
+        line
+        for guide in ("docs/cluster.md", "docs/ranks.md")
+        for line in (ROOT / guide).read_text("utf-8").splitlines()
+        if "ann train big.nn big.npy" in line
+    ]
+    assert len(lines) == 3
+    assert [line for line in lines if "--label" not in line] == []
+
+
 @pytest.mark.slow
 def test_a_laptop_with_dask(folder: Path) -> None:
     printed = run_group(folder, "dask")
