@@ -69,7 +69,8 @@ class ChunkedSession:
     ) -> float:
         if not in_chunks(self._problem, self._count(rows)):
             return self._inner.loss(parameters, rows, loss=loss, l2=l2)
-        sums = self._held(rows).sums(Task("loss", parameters, loss=loss))
+        # A set that one process judges now and then is not kept: its row numbers are often a copy made for that.
+        sums = self._held(rows, keep=self._crew.size > 1).sums(Task("loss", parameters, loss=loss))
         return mean_loss(sums.losses, sums.answers) + self._penalty(parameters, l2)
 
     def gradient(
@@ -153,14 +154,16 @@ class ChunkedSession:
             return len(range(*rows.indices(n)))
         return int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
 
-    def _held(self, rows: RowChoice | None) -> Held:
-        """Who holds these rows, in whatever order they are given."""
+    def _held(self, rows: RowChoice | None, keep: bool = True) -> Held:
+        """Who holds these rows, in whatever order they are given; keep: also for later calls. Those that were sorted for it are kept anyway."""
         n = len(self._samples.inputs)
         numbers = chosen_rows(rows, n)
         if (known := self._known(numbers)) is not None:
             return known.held
         # The order of rows says nothing about their sum. Those in order are kept as they are: a copy of millions of them would count.
         ascends = bool((numbers[1:] >= numbers[:-1]).all())
+        if ascends and not keep:
+            return self._new_set(numbers).held
         return self._set_of(numbers if ascends else np.sort(numbers)).held
 
     def _known(self, rows: Array) -> _Set | None:
@@ -169,14 +172,17 @@ class ChunkedSession:
     def _set_of(self, rows: Array) -> _Set:
         if (known := self._known(rows)) is not None:
             return known
+        if len(self._sets) == _MOST_SETS:
+            self._sets.pop(0).held.close()
+        own = self._new_set(rows)
+        self._sets.append(own)
+        return own
+
+    def _new_set(self, rows: Array) -> _Set:
         n = len(self._samples.inputs)
         if rows[0] < 0 or rows[-1] >= n:
             raise IndexError(f"row numbers from {rows[0]} to {rows[-1]} of {n} rows")
-        if len(self._sets) == _MOST_SETS:
-            self._sets.pop(0).held.close()
-        own = _Set(rows, self._crew.hold(self._inner, self._problem, self._samples, rows), n)
-        self._sets.append(own)
-        return own
+        return _Set(rows, self._crew.hold(self._inner, self._problem, self._samples, rows), n)
 
     def _places(self, order: Array) -> tuple[Held, Array]:
         """Who holds the rows of a sweep, and its order as places int32 (n,)."""
