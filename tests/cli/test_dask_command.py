@@ -221,7 +221,7 @@ def test_what_ends_the_command_leaves_its_ledger(
         last = told(message)[-1]
         assert (
             last
-            == f"ann: {text.format(url, url)}what is finished is in the ledger of --ledger, and the same command goes on"
+            == f"ann: {text.format(url, url)}what is finished is in the file of --ledger, if that was given, and the same command goes on"
         )
     before = (many / "l").read_bytes().splitlines()
     assert 3 <= len(before) < N_TRAININGS + 1

@@ -213,7 +213,7 @@ def test_a_search_that_loses_a_rank_or_is_ended_goes_on_with_its_ledger(event: s
         assert launcher.returncode == 1
         assert said[0].startswith("ann: rank 2 on ")
         assert said[0].endswith(
-            " s (--worker-timeout); what is finished is in the ledger of --ledger, and the same command goes on"
+            " s (--worker-timeout); what is finished is in the file of --ledger, if that was given, and the same command goes on"
         )
     elif is_mpich:
         # Open MPI kills its ranks before they can say anything.

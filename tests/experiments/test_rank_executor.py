@@ -220,7 +220,7 @@ def test_a_fault_of_a_rank_is_told(work: Callable[[Any], None]) -> None:
     with pytest.raises(RankLost) as caught:
         list(team.run(numbered(1)))
     assert str(caught.value) == (
-        "rank 1 on n1 failed: work must not raise; what is finished is in the ledger of --ledger, and the same command goes on"
+        "rank 1 on n1 failed: work must not raise; what is finished is in the file of --ledger, if that was given, and the same command goes on"
     )
     # Nobody can be sent home any more: the process leaves alone.
     assert wires[0].is_broken

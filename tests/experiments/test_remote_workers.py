@@ -17,7 +17,7 @@ from anncli.experiments.inputs import forget, register
 from anncli.experiments.spec import DataFile, Result, Spec
 
 LIMIT = 5.0
-AGAIN = "what is finished is in the ledger of --ledger, and the same command goes on"
+AGAIN = "what is finished is in the file of --ledger, if that was given, and the same command goes on"
 
 
 def executor(cluster: FakeCluster, told: list[str], jobs: int | None = None) -> RemoteWorkers:

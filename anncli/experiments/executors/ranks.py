@@ -26,7 +26,9 @@ _SHORTLY = 0.001
 
 def lost_rank(lost: Lost) -> RankLost:
     """What ends a command of many trainings."""
-    return RankLost(lost, advice="what is finished is in the ledger of --ledger, and the same command goes on")
+    return RankLost(
+        lost, advice="what is finished is in the file of --ledger, if that was given, and the same command goes on"
+    )
 
 
 class _Worker:

@@ -148,4 +148,4 @@ class RemoteWorkers:
 
     @property
     def _again(self) -> str:
-        return "what is finished is in the ledger of --ledger, and the same command goes on"
+        return "what is finished is in the file of --ledger, if that was given, and the same command goes on"
