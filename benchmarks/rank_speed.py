@@ -1,7 +1,8 @@
 """What two ranks gain over one, and what more of them can be expected to: `python benchmarks/rank_speed.py` (MPICH and mpi4py).
 
-Each training runs for two numbers of epochs, on one rank and on two: the differences are free of reading and starting. Of the ranks the one
-that took most processor time counts, because on idle processors all others wait for it. The messages of a sum are measured between two
+Each training runs for two numbers of epochs, on one rank and on two: the differences are free of reading and starting. Every rank has a
+processor of its own, and its processor time is compared with that of one rank on the same one: processors of virtual machines differ. Of the
+two ranks the one that gains least counts, because all others wait for it. The messages of a sum are measured between two
 hosts, which are network namespaces with real TCP between them (root; else between two processes). --write puts the tables into
 benchmarks/ranks.md and docs/cluster.md.
 """
@@ -50,7 +51,7 @@ WORKS = {
 
 
 class Cost(NamedTuple):
-    """Seconds of an epoch of the slowest rank of one and of two; sums that an epoch takes."""
+    """Seconds of an epoch of one rank, and of the one of two that gains least, on the same processor; sums that an epoch takes."""
 
     one: float
     two: float
@@ -75,13 +76,22 @@ def write_data(folder: Path, work: Work) -> None:
     (folder / "net.nn").write_text(f"anncli: 1\ninputs: 28\nlayers: [{work.layers}]\n")
 
 
-def seconds(folder: Path, ranks: int, epochs: int) -> tuple[float, float]:
-    """Processor time of the rank that took most, and the rows that it summed over."""
+def processors() -> list[int]:
+    """Those of the ranks."""
+    return (sorted(os.sched_getaffinity(0)) * 2)[:2]
+
+
+def seconds(folder: Path, ranks: int, epochs: int, swap: int = 0) -> tuple[dict[int, float], float]:
+    """Processor -> the time that its rank took, and the rows that all summed over; swap: 1 where rank 0 has the other processor."""
     for old in folder.glob("time.*"):
         old.unlink()
     train = "train net.nn rows.npy --label last --scaling none --validation 0 --trainer lbfgs --threads 1 -v -o out.nn"
     # The shell says at its end what its child took.
-    script = f'{sys.executable} -m anncli {train} {epochs}; code=$?; times > "time.${{PMI_RANK:-0}}"; exit $code'
+    first, second = reversed(processors()) if swap else processors()
+    pinned = f"taskset -c $((PMI_RANK ? {second} : {first}))"
+    script = (
+        f'{pinned} {sys.executable} -m anncli {train} {epochs}; code=$?; times > "time.${{PMI_RANK:-0}}"; exit $code'
+    )
     done = subprocess.run(
         ["timeout", "-k", "5", "500", MPIRUN, "-n", str(ranks), "bash", "-c", script], cwd=folder, capture_output=True, text=True,
         env=environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"), stdin=subprocess.DEVNULL,
@@ -89,9 +99,11 @@ def seconds(folder: Path, ranks: int, epochs: int) -> tuple[float, float]:
     if done.returncode:
         raise SystemExit(done.stderr)
     (folder / "out.nn").unlink()
-    taken = [_taken(path.read_text()) for path in folder.glob("time.*")]
+    taken = {
+        on: _taken(path.read_text()) for on, path in zip((first, second), sorted(folder.glob("time.*")), strict=False)
+    }
     rows = [float(n.replace(",", "")) for n in re.findall(r"ann: rank \d+ on \S+: ([\d,]+) rows", done.stderr)]
-    return max(taken), sum(rows)
+    return taken, sum(rows)
 
 
 def _taken(told: str) -> float:
@@ -102,13 +114,16 @@ def _taken(told: str) -> float:
 
 def cost(folder: Path, work: Work, rounds: int) -> Cost:
     write_data(folder, work)
-    (few, many), least, sums = work.epochs, {}, 0.0
-    for ranks in [1, 2] * rounds:
-        begun, (ended, _) = seconds(folder, ranks, few), seconds(folder, ranks, many)
-        least[ranks] = min(least.get(ranks, math.inf), (ended - begun[0]) / (many - few))
-    first, last = (seconds(folder, 2, epochs)[1] for epochs in work.epochs)
-    sums = (last - first) / work.rows / (many - few)
-    return Cost(least[1], least[2], sums)
+    (few, many), sums = work.epochs, 0.0
+    least: dict[tuple[int, int], float] = {}
+    for ranks, swap in [(1, 0), (2, 0), (1, 1), (2, 1)] * rounds:
+        (begun, first), (ended, last) = seconds(folder, ranks, few, swap), seconds(folder, ranks, many, swap)
+        for on, taken in ended.items():
+            each = (taken - begun[on]) / (many - few)
+            least[ranks, on] = min(least.get((ranks, on), math.inf), each)
+        sums = max(sums, (last - first) / work.rows / (many - few))
+    slow = min(processors(), key=lambda on: least[1, on] / least[2, on])
+    return Cost(least[1, slow], least[2, slow], sums)
 
 
 def messages(seconds_each: float) -> tuple[dict[int, float], str]:
