@@ -18,14 +18,14 @@ from small_specs import clouds, numbered, spec
 
 from anncli.errors import AnnError, UsageError
 from anncli.experiments.executors import processes
-from anncli.experiments.executors.base import Executor, Stopped
+from anncli.experiments.executors.base import Executor, IsStopped, Stopped
 from anncli.experiments.executors.choice import make_executor
 from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.experiments.executors.in_process import InProcess
 from anncli.experiments.executors.names import EXECUTOR_NAMES
 from anncli.experiments.executors.processes import Processes
 from anncli.experiments.executors.threads import Threads
-from anncli.experiments.spec import Result
+from anncli.experiments.spec import Result, Spec
 from anncli.experiments.worker import run_spec
 from anncli.training.restarts import run_in_turn
 
@@ -63,8 +63,17 @@ def test_each_spec_is_run_once(make: Callable[[Any], Executor]) -> None:
 
 
 def test_results_come_when_they_are_ready() -> None:
-    first = next(Threads(small_specs.echo, 5).run(numbered(5)))
-    assert first.evaluations["number"] == 4
+    is_taken = threading.Event()
+
+    def last_first(spec: Spec, is_stopped: IsStopped) -> Result:
+        if spec.labels["number"] < 4:
+            assert is_taken.wait(60)
+        return Result(spec.digest(), evaluations={"number": spec.labels["number"]})
+
+    results = Threads(last_first, 5).run(numbered(5))
+    assert next(results).evaluations["number"] == 4
+    is_taken.set()
+    assert sorted(result.evaluations["number"] for result in results) == [0, 1, 2, 3]
 
 
 def test_all_executors_give_the_same_results() -> None:
