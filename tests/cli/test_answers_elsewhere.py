@@ -115,6 +115,7 @@ def test_other_commands_take_answers_from_a_file(apart: Path, ann: Ann) -> None:
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow
 def test_answers_from_a_pipe(apart: Path, ann: Ann) -> None:
     answers = (apart / "species.csv").read_text()
     ann("train", "x.csv", "--label", "file:-", 5, "-o", "net.nn", "-q", input=answers)

@@ -208,6 +208,7 @@ def test_a_killed_worker_costs_nothing(many: Path, ann: Ann) -> None:
     assert losses(output) == losses(ann(*LONG[:-2]).stdout)
 
 
+@pytest.mark.slow
 def test_two_runs_do_not_share_a_ledger(small: Path, ann: Ann) -> None:
     with LedgerFile(small / "l.ledger"):
         done = ann(*SHORT, "--ledger", "l.ledger", check=1)

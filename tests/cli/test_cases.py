@@ -169,6 +169,7 @@ def test_a_line_that_is_far_too_long_is_refused_quickly(tmp_path: Path, ann: Ann
     assert time.process_time() - start < 0.6
 
 
+@pytest.mark.slow
 def test_data_are_never_overwritten(tmp_path: Path, ann: Ann) -> None:
     """Whole numbers that are a complete network of ann1dn too, where NETWORK was forgotten."""
     (tmp_path / "d1.txt").write_text("2 2 1 0 1 5\n3 1 0 2 2 1\n")

@@ -185,6 +185,7 @@ def test_what_cannot_be_is_refused_before_any_training(
     assert {path.name: path.read_bytes() for path in table.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_folds_that_do_not_fit_the_data_are_told_by_their_file(table: Path, ann: Ann) -> None:
     lines = [f"{k},{(k - 1) // 3 % 2 + 1}" for k in range(1, 31)]
     (table / "f.csv").write_text("\n".join(["row,fold", *lines]) + "\n")

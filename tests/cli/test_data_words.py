@@ -35,6 +35,7 @@ def columns(text: str, keep: str) -> str:
     return text + "".join(f"{row[1]},{row[2]},{row[3]}\n" for row in rows if row[3] == keep)
 
 
+@pytest.mark.slow
 def test_one_table_one_command_and_what_follows(folder: Path, ann: Ann) -> None:
     done = ann("train", "t.csv", "--label", "kind", 30)
     assert done.stdout.splitlines()[0] == "t.nn: 2-16-1, 16 tanh, 1 logistic, 65 parameters"
@@ -78,6 +79,7 @@ def test_the_place_of_a_new_network(folder: Path, ann: Ann, words: list[str], na
     assert (folder / name).exists()
 
 
+@pytest.mark.slow
 def test_a_new_network_of_class_files(folder: Path, ann: Ann) -> None:
     done = ann("train", "pos.txt", "neg.txt", "--hidden", "4,3", "--activation", "relu", 5)
     assert done.stdout.startswith("network.nn: 2-4-3-1, 4 relu, 3 relu, 1 logistic, 31 parameters\n")

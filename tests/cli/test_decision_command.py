@@ -130,6 +130,7 @@ def test_a_network_says_what_it_cannot_take_before_data_are_read(small: Path, an
     assert "no weights yet" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_threshold_outside_of_the_undecided_scores_is_refused(trained: Path, ann: Ann) -> None:
     done = ann("test", "net.nn", "pos.txt", "neg.txt", "--abstain", "0.6,0.7", check=2)
     assert done.stderr.startswith(

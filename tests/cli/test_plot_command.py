@@ -35,6 +35,7 @@ def test_figures_are_written_and_give_equal_bytes(folder: Path, ann: Ann) -> Non
     assert (folder / "net-roc.svg").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_numbers_are_written_as_a_table(folder: Path, ann: Ann) -> None:
     ann("plot", "loss", "net.nn", "-o", "loss.csv")
     rows = list(csv.DictReader(io.StringIO((folder / "loss.csv").read_text())))

@@ -52,12 +52,14 @@ def test_score_and_class_of_each_vector_in_order(linear: Path, ann: Ann, kernels
     assert (done.stdout, done.stderr) == (ANSWERS % "no", "")
 
 
+@pytest.mark.slow
 def test_scores_or_classes_alone(linear: Path, ann: Ann) -> None:
     assert ann("predict", "net.nn", "new.txt", "--scores").stdout == "0.5\n-3.5\n0.9\n1.5258789e-05\n"
     assert ann("predict", "net.nn", "new.txt", "--classes").stdout == "no\nno\nyes\nno\n"
     assert ann("predict", "net.nn", "new.txt", "--threshold", "0.4").stdout == ANSWERS % "yes"
 
 
+@pytest.mark.slow
 def test_several_outputs_give_a_score_each_and_the_class_of_the_largest(tmp_path: Path, ann: Ann) -> None:
     write_network(tmp_path / "net.nn", THREE, ("a", "b,c", 'd"'), 3)
     (tmp_path / "new.txt").write_text("2,1\n1,3\n0,0\n")

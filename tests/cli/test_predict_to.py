@@ -85,6 +85,7 @@ def test_text_in_a_file_has_the_bytes_of_the_screen(iris: Path, ann: Ann) -> Non
     assert tabs == ann("predict", "iris.nn", "iris.csv").stdout.replace(",", "\t")
 
 
+@pytest.mark.slow
 def test_rows_of_numbers_and_numbers_that_are_predicted(tmp_path: Path, ann: Ann) -> None:
     rows = [f"{k} {k * k % 7} {0.5 * k + 0.25}" for k in range(40)]
     (tmp_path / "d.txt").write_text("\n".join(rows) + "\n")
@@ -173,6 +174,7 @@ def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     assert not (iris / "p.npz").exists()
 
 
+@pytest.mark.slow
 def test_the_names_of_an_array_never_replace_the_data(iris: Path, ann: Ann) -> None:
     ann("convert", "iris.csv", "x.json", "--to", "jsonl")
     before = (iris / "x.json").read_bytes()

@@ -55,6 +55,7 @@ def test_the_same_bytes_on_other_processors(wide: Path, ann: Ann, trainer: str) 
     assert "    kernel: native baseline\n    blas: none\n" in text
 
 
+@pytest.mark.slow
 def test_the_record_names_the_blas_that_decides_the_last_digits(wide: Path, ann: Ann) -> None:
     texts = []
     for environment in ({"OPENBLAS_CORETYPE": "Haswell"}, OLD):
@@ -85,6 +86,7 @@ def test_what_depends_on_the_processor_is_refused(wide: Path, ann: Ann, options:
     assert done.stderr.startswith(f"ann: --reproducible: {message}")
 
 
+@pytest.mark.slow
 def test_predictions_of_a_sigmoidal_network_are_refused(wide: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 2, "--scaling", "sigmoidal")
     done = ann("predict", "net.nn", "pos.txt", "--reproducible", check=2)

@@ -46,6 +46,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
     assert (tmp_path / "net.nn").read_bytes() == wanted
 
 
+@pytest.mark.slow
 def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 30, "--validation", 0, "--checkpoint", "c", "-o", "a.nn")
     ann("train", "net.nn", "pos.txt", "neg.txt", 50, "--validation", 0, "--resume", "c", "-o", "b.nn")
@@ -66,6 +67,7 @@ def test_every_checkpoint_stays_where_its_name_has_the_epoch(small: Path, ann: A
     ann(*words, "--resume", "run-50.ckpt", "-o", "c.nn")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_may_take_the_place_of_a_file_that_is_read_is_refused(small: Path, ann: Ann) -> None:
     (small / "run-7.ckpt").write_text((small / "pos.txt").read_text())
     done = ann("train", "net.nn", "run-7.ckpt", "neg.txt", 5, "--checkpoint", "run-{epoch}.ckpt", check=2)
@@ -76,6 +78,7 @@ def test_a_checkpoint_that_may_take_the_place_of_a_file_that_is_read_is_refused(
     assert done.stderr == "ann: no/run-0.ckpt: cannot write: No such file or directory; create the folder first\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -93,6 +96,7 @@ def test_another_run_is_refused(small: Path, ann: Ann, arguments: list[str], cod
     assert (small / "c").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_other_data_and_another_network_are_refused(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
     done = ann("train", "net.nn", "neg.txt", "pos.txt", 20, "--resume", "c", check=2)

@@ -117,6 +117,7 @@ def test_the_old_network_is_not_kept_in_place_of_another_file(
     ann(*TRAIN, 3, *options, "--no-backup")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", NETWORK, "# mine\n---\n" + NETWORK])
 def test_the_old_network_takes_the_place_of_an_older_one(folder: Path, ann: Ann, text: str) -> None:
     ann(*TRAIN, 3, "-q")
@@ -225,6 +226,7 @@ def test_a_file_without_digests_says_so(folder: Path, ann: Ann) -> None:
     assert "row_digests" not in (folder / "net.nn").read_text()
 
 
+@pytest.mark.slow
 def test_without_a_test_set_the_report_says_what_its_figures_are_worth(folder: Path, ann: Ann) -> None:
     last = ann(*TRAIN, 20).stdout.splitlines()[-1]
     assert last == (
