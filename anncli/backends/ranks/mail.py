@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.ranks.wire import Wire
+from anncli.backends.ranks.wire import SHORT, Wire, fill_head, new_head, short_in, size_in
 
-# A message that is not longer goes with its length, in one piece that MPI keeps until the other rank asks for it.
-_SHORT = 480
-# Bytes of longer ones that are sent at a time: MPI counts the bytes of one piece by 31 bits.
+# Bytes of long messages that are sent at a time: MPI counts the bytes of one piece by 31 bits.
 _BLOCK = 1 << 22
 
 
@@ -22,21 +20,18 @@ class Mail:
 
     def __init__(self, wire: Wire, other: int) -> None:
         self._wire, self.other = wire, other
-        self._head = np.zeros(_SHORT + 8, dtype=np.uint8)
+        self._head = new_head()
         # What MPI still writes after an interruption must stay.
         self._body = np.zeros(0, dtype=np.uint8)
         self._coming: Any = None
 
     def send(self, message: Any) -> None:
-        """Send anything that pickle knows. A short one does not wait until the other rank expects it."""
-        body = np.frombuffer(pickle.dumps(message, pickle.HIGHEST_PROTOCOL), dtype=np.uint8)
-        head = np.zeros(_SHORT + 8, dtype=np.uint8)
-        head[:8] = np.frombuffer(len(body).to_bytes(8, "little"), dtype=np.uint8)
+        """Send anything that pickle knows. A short one does not wait until the other rank expects it: MPI keeps its only piece."""
+        body, head = pickle.dumps(message, pickle.HIGHEST_PROTOCOL), new_head()
+        fill_head(head, body)
         self._wire.is_broken = True
-        if len(body) <= _SHORT:
-            head[8 : 8 + len(body)] = body
         self._wire.post(head, self.other)
-        for block in _blocks(body):
+        for block in _blocks(np.frombuffer(body, dtype=np.uint8)):
             self._wire.send(block, self.other)
         self._wire.is_broken = False
 
@@ -51,9 +46,9 @@ class Mail:
     def take(self) -> Any:
         """The message that has come. The next one has to be expected."""
         self._coming = None
-        size = int.from_bytes(self._head[:8].tobytes(), "little")
-        if size <= _SHORT:
-            return pickle.loads(self._head[8 : 8 + size].tobytes())
+        size = size_in(self._head)
+        if size <= SHORT:
+            return short_in(self._head)
         self._wire.is_broken = True
         self._body = body = np.empty(size, dtype=np.uint8)
         for block in _blocks(body):
@@ -76,6 +71,6 @@ class AnyOf:
 
 def _blocks(body: Array) -> Iterator[Array]:
     """The pieces of a message that is not short: the same on both sides."""
-    if len(body) > _SHORT:
+    if len(body) > SHORT:
         for begin in range(0, len(body), _BLOCK):
             yield body[begin : begin + _BLOCK]

@@ -17,9 +17,31 @@ from anncli.arrays import Array
 from anncli.backends.ranks.watch import Watch
 
 # A message that is not longer goes with its length, in one piece.
-_SHORT = 480
+SHORT = 480
 # Of arrays, and of the beginnings of messages that nobody waits for, see mail.py.
 _TAG, _NEWS = 7, 8
+
+
+def new_head() -> Array:
+    """uint8: room for the length of a message, and for the message itself where it is short."""
+    return np.zeros(SHORT + 8, dtype=np.uint8)
+
+
+def fill_head(head: Array, body: bytes) -> None:
+    """Write the beginning of a message."""
+    head[:8] = np.frombuffer(len(body).to_bytes(8, "little"), dtype=np.uint8)
+    if len(body) <= SHORT:
+        head[8 : 8 + len(body)] = np.frombuffer(body, dtype=np.uint8)
+
+
+def size_in(head: Array) -> int:
+    """The length of the message that begins so."""
+    return int.from_bytes(head[:8].tobytes(), "little")
+
+
+def short_in(head: Array) -> Any:
+    """The message, where its length is at most SHORT."""
+    return pickle.loads(head[8 : 8 + size_in(head)].tobytes())
 
 
 class Wire:
@@ -33,20 +55,18 @@ class Wire:
         self._mpi, self._comm, self._watch = mpi, comm, watch
         self.rank, self.size = int(comm.Get_rank()), int(comm.Get_size())
         self.lock, self.is_broken = threading.RLock(), False
-        self._head = np.zeros(_SHORT + 8, dtype=np.uint8)
+        self._head = new_head()
 
     def told(self, message: Any = None) -> Any:
         """The message of rank 0, on every rank: anything that pickle knows."""
         body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL) if self.rank == 0 else b""
         head = self._head
         if self.rank == 0:
-            head[:8] = np.frombuffer(len(body).to_bytes(8, "little"), dtype=np.uint8)
-            if len(body) <= _SHORT:
-                head[8 : 8 + len(body)] = np.frombuffer(body, dtype=np.uint8)
+            fill_head(head, body)
         self._wait(self._comm.Ibcast, head, 0)
-        size = int.from_bytes(head[:8].tobytes(), "little")
-        if size <= _SHORT:
-            return message if self.rank == 0 else pickle.loads(head[8 : 8 + size].tobytes())
+        size = size_in(head)
+        if size <= SHORT:
+            return message if self.rank == 0 else short_in(head)
         long = np.frombuffer(bytearray(body) if self.rank == 0 else bytearray(size), dtype=np.uint8)
         self.spread(long)
         return message if self.rank == 0 else pickle.loads(long.tobytes())
