@@ -131,6 +131,10 @@ class Relief:
         self.row_bytes: int = array.strides[0] if is_map else 0
         self._seen = 0
 
+    def looks(self, n_rows: int) -> float:
+        """How many times as much so many rows are as what is read between two looks."""
+        return n_rows * self.row_bytes / _RELIEF_BYTES
+
     def read(self, n_rows: int) -> None:
         """So many rows have been read."""
         self._seen += n_rows * self.row_bytes

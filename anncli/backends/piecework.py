@@ -15,9 +15,8 @@ from anncli.backends.chunks import CHUNKS, Task, chunk_starts, grouped
 from anncli.backends.fixed_sums import FixedSum
 from anncli.maps import Relief
 
-# Rows times parameters, of one to three seconds, and bytes of a map: more is computed in several calls.
+# Rows times parameters, of one to three seconds: more is computed in several calls.
 _LONG = 1 << 34
-_MAPPED_BYTES = 1 << 25
 
 
 class Sums(NamedTuple):
@@ -111,9 +110,9 @@ class PartOfSums:
         return Sums(total.words, losses, answers, total.overflow)
 
     def _groups(self, task: Task, portion: _Portion) -> list[tuple[int, int]]:
-        """The chunks that a call may have at once, first and last + 1: between() could not end what takes long."""
+        """The chunks that a call may have at once, first and last + 1: between() could not end what takes long, and a map is given back."""
         n_chunks, n_rows = self._last - self._first, len(portion.rows)
-        calls = max(n_rows * len(task.parameters) / _LONG, n_rows * self._relief.row_bytes / _MAPPED_BYTES)
+        calls = max(n_rows * len(task.parameters) / _LONG, self._relief.looks(n_rows))
         n_groups = max(1, min(n_chunks, math.ceil(calls)))
         cuts = [self._first + k * n_chunks // n_groups for k in range(n_groups + 1)]
         return list(pairwise(cuts))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anncli import maps
 from anncli.backends import piecework
 from anncli.backends.base import NormalEquations, Runs, Shown
 from anncli.backends.chunks import Task, chunk_starts
@@ -71,7 +72,7 @@ def test_what_takes_long_is_computed_in_several_calls(row_bytes: int, monkeypatc
     part = PartOfSums(session, np.arange(1000, 1012), 128, 0, 6)
     if row_bytes:
         part._relief.row_bytes = row_bytes
-        monkeypatch.setattr(piecework, "_MAPPED_BYTES", 5 * row_bytes)
+        monkeypatch.setattr(maps, "_RELIEF_BYTES", 5 * row_bytes)
     else:
         monkeypatch.setattr(piecework, "_LONG", 15)
     asked = []
