@@ -131,16 +131,7 @@ def messages(seconds_each: float) -> tuple[dict[int, float], str]:
     with nullcontext() if why_not() else Hosts(2) as hosts:
         words, how = [MPIRUN, "-n", "2"], "shared memory"
         if hosts is not None:
-            words += [
-                "-launcher",
-                "ssh",
-                "-launcher-exec",
-                str(hosts.agent),
-                "-hosts",
-                f"{hosts.address(1)},{hosts.address(2)}",
-            ]
-            words += ["-genv", "UCX_TLS", "tcp,self", "-genv", "UCX_NET_DEVICES", "eth0"]
-            words, how = hosts.on(1, words), "TCP between two network namespaces"
+            words, how = hosts.on(1, [*words, *hosts.mpich]), "TCP between two network namespaces"
         script = [sys.executable, str(ROOT / "benchmarks/ranks.py"), "--seconds", str(seconds_each)]
         done = subprocess.run(
             ["timeout", "-k", "5", "500", *words, *script],

@@ -26,6 +26,10 @@ class Terms(NamedTuple):
     tls_key: str | None = None
 
 
+# What is said of runs that a command did not come to.
+GOES_ON = "what is finished is in the file of --ledger, if that was given, and the same command goes on"
+
+
 class Stopped(Exception):
     """The work was asked to end before it had a result."""
 

@@ -14,6 +14,7 @@ from anncli.backends.ranks.crew import Order
 from anncli.backends.ranks.mail import AnyOf, Mail
 from anncli.backends.ranks.watch import Lost, RankLost, Watch
 from anncli.backends.ranks.wire import Wire
+from anncli.experiments.executors.base import GOES_ON
 from anncli.experiments.executors.rank_work import Errand
 from anncli.experiments.inputs import registered
 from anncli.experiments.spec import Result, Spec
@@ -26,9 +27,7 @@ _SHORTLY = 0.001
 
 def lost_rank(lost: Lost) -> RankLost:
     """What ends a command of many trainings."""
-    return RankLost(
-        lost, advice="what is finished is in the file of --ledger, if that was given, and the same command goes on"
-    )
+    return RankLost(lost, advice=GOES_ON)
 
 
 class _Worker:

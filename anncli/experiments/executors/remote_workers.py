@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from anncli.errors import AnnError, count_of
-from anncli.experiments.executors.base import Notice, Terms, ignore
+from anncli.experiments.executors.base import GOES_ON, Notice, Terms, ignore
 from anncli.experiments.executors.cluster import Answer, Cluster, Facts, Fault, Gone, Members, News
 from anncli.experiments.executors.remote_round import Round
 from anncli.experiments.executors.remote_worker import RemoteWorker
@@ -72,7 +72,7 @@ class RemoteWorkers:
 
     def _heed(self, news: News, one: Round) -> None:
         if isinstance(news, Gone):
-            raise AnnError(f"the scheduler {self._address} has gone: {news.reason}", advice=self._again)
+            raise AnnError(f"the scheduler {self._address} has gone: {news.reason}", advice=GOES_ON)
         if isinstance(news, Members):
             self._meet(news, one)
             return
@@ -125,7 +125,7 @@ class RemoteWorkers:
         """Whether anybody has been silent for too long."""
         limit, now = self._terms.worker_timeout, self._clock()
         if now - self._heard > limit:
-            raise AnnError(f"the scheduler {self._address} has been silent for {limit:g} s", advice=self._again)
+            raise AnnError(f"the scheduler {self._address} has been silent for {limit:g} s", advice=GOES_ON)
         for worker in self._workers.values():
             # Compared with the last news: while there are none, nobody knows.
             if self._heard - worker.heard > limit and not worker.is_silent:
@@ -135,17 +135,13 @@ class RemoteWorkers:
         if any(worker.may_help for worker in workers):
             self._helped = now
         elif workers and all(worker.is_refused for worker in workers):
-            raise AnnError(f"{self._address} has no worker that gives the bytes of this machine", advice=self._again)
+            raise AnnError(f"{self._address} has no worker that gives the bytes of this machine", advice=GOES_ON)
         elif now - self._helped > limit:
             there = f"none of {count_of(len(workers), 'worker')} at" if workers else "no worker at"
-            advice = f"start one: dask worker {self._address}; {self._again}"
+            advice = f"start one: dask worker {self._address}; {GOES_ON}"
             raise AnnError(f"{there} {self._address} takes work, for {limit:g} s", advice=advice)
 
     @property
     def _address(self) -> str:
         assert self._cluster is not None
         return self._cluster.address
-
-    @property
-    def _again(self) -> str:
-        return "what is finished is in the file of --ledger, if that was given, and the same command goes on"
